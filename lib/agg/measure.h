@@ -25,16 +25,18 @@ struct measure_kind {
 	bool count_like;                /* may stand without argument: count() */
 	bool has_param;                 /* approx_quantile(x, p) */
 	bool retracts;                  /* can take weight -1 (in a retractable view) */
+	bool by_time;                   /* needs moment.ms: first and last */
+	bool keeps_text;                /* its finished value may be text */
 
 	/* Bytes of the fixed part of a state; the caller gives that much zeroed memory, aligned to 16. Zeroed memory is the
 	 * state of no records, the identity of merge. */
 	size_t (*size)(const struct measure *m);
-	/* v is never null; VALUE_NUMBER when takes_number. Cannot fail. */
+	/* v is never null (count() ignores it); VALUE_NUMBER when takes_number. Cannot fail. */
 	void (*add)(const struct measure *m, void *state, const struct value *v, const struct moment *at);
 	void (*merge)(const struct measure *m, void *into, const void *from);
 	/* The state as printable text without blanks, tabs, newlines; the identity is "" (empty). */
 	void (*save)(const struct measure *m, const void *state, struct buf *out);
-	/* Merges a saved state. -1: text is not one. */
+	/* Merges a saved state, "" too. -1: text is not one; *into may then hold part of it. */
 	int (*merge_text)(const struct measure *m, void *into, struct span text);
 	/* The finished value as text; nothing for null. digits: of fractions. */
 	void (*finish)(const struct measure *m, const void *state, unsigned digits, struct buf *out);
@@ -43,6 +45,9 @@ struct measure_kind {
 	bool (*is_identity)(const struct measure *m, const void *state);
 	/* Frees what the state owns beyond its fixed part; NULL when it owns nothing. */
 	void (*drop)(const struct measure *m, void *state);
+	/* For states that may be huge, else NULL: appends items from index from (0 first) until about max bytes, and returns the
+	 * index to go on from, 0 when done. Each piece is a state by itself; together they merge to this one. */
+	size_t (*save_part)(const struct measure *m, const void *state, size_t from, struct buf *out, size_t max);
 };
 
 struct measure {
@@ -56,11 +61,12 @@ struct measure {
 	size_t offset;                  /* of its state in a row of states */
 };
 
-/* NULL when there is no such kind. */
+/* NULL when there is no such kind. These are the rows of append views; measure_parse takes another row of the same name where
+ * a retractable view needs one, so a kind is known by its name. */
 const struct measure_kind *measure_kind_find(struct span name);
 const struct measure_kind *const *measure_kinds(void);             /* all of them, NULL-terminated */
 
-/* Parses `name = kind(arg[, param]) [where cond]`. 0, or -1 with *error (owned text of the reason). Measures that a retractable
+/* Parses `name = kind(arg[, param]) [where cond]`. 0, or -1 with the reason in error and nothing to free. Measures that a retractable
  * view cannot have (sketches that cannot subtract) are refused here. */
 int measure_parse(struct measure *m, struct span text, bool retract, struct fields *fields, char error[200]);
 /* Canonical text: `gmv = sum(price * quantity) where status == "paid"`. */

@@ -20,7 +20,7 @@ void ratio_from_i256(struct ratio *r, const struct i256 *m, unsigned scale);
 /* num / den, as a fraction. den > 0. */
 int ratio_from_quotient(struct ratio *r, const struct big *num, const struct big *den);
 
-/* -1 when the result is too large to hold (1536 bits); r may be a or b. */
+/* -1 when the result is too large to hold (1408 bits above or below the line), *r is then undefined; r may be a or b. */
 int ratio_add(struct ratio *r, const struct ratio *a, const struct ratio *b);
 int ratio_sub(struct ratio *r, const struct ratio *a, const struct ratio *b);
 int ratio_mul(struct ratio *r, const struct ratio *a, const struct ratio *b);
@@ -28,9 +28,11 @@ int ratio_div(struct ratio *r, const struct ratio *a, const struct ratio *b);   
 bool ratio_is_zero(const struct ratio *a);
 int ratio_cmp(const struct ratio *a, const struct ratio *b);
 
-void ratio_print(struct buf *out, const struct ratio *a, unsigned digits);        /* half even */
-int ratio_print_sqrt(struct buf *out, const struct ratio *a, unsigned digits);    /* square root, half even by integer roots; a >= 0 */
-/* The number it prints as, back as a fraction (numbers read from finished text). -1: not a number. */
+void ratio_print(struct buf *out, const struct ratio *a, unsigned digits);        /* half even; any number of digits */
+/* Square root, half even by integer roots; a >= 0. -1, nothing printed: a * 4 * 10^(2 * digits) is too large to hold. */
+int ratio_print_sqrt(struct buf *out, const struct ratio *a, unsigned digits);
+/* The number it prints as, back as a fraction with the scale written (numbers read from finished text: decimals as in
+ * decimal.h, and longer plain ones). -1: not a number, or too large. */
 int ratio_parse(struct ratio *r, struct span text);
 
 #endif

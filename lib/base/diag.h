@@ -23,7 +23,8 @@ enum {
 	EXIT_CONFIG = 78,       /* configuration or state do not fit each other */
 };
 
-/* Names the tool in all messages. First thing in main. */
+/* Names the tool in all messages. First thing in main: descriptors 0 to 2 that came closed are taken
+ * here, so that no file opened later is mistaken for stdout; using them still fails with EBADF. */
 void diag_init(const char *tool);
 const char *diag_tool(void);
 

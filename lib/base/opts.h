@@ -47,6 +47,8 @@ struct cli {
 /* The id of the next option, its argument in optarg; -1 at the end, optind is then the first operand.
  * Bad options end the process with EXIT_USAGE, --help and --version with 0 (74 when stdout fails). */
 int opts_next(const struct cli *cli, int argc, char **argv);
+/* The same as its row; NULL at the end. For rows whose name says what they do. */
+const struct opt *opts_next_row(const struct cli *cli, int argc, char **argv);
 
 /* Row i of the table, the automatic rows behind the tool's own; NULL behind the last. */
 const struct opt *opts_row(const struct cli *cli, size_t i);

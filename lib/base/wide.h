@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/span.h"
 
 typedef __int128 i128;
 typedef unsigned __int128 u128;
@@ -46,11 +47,16 @@ static inline void i256_add128(struct i256 *a, i128 v)
 void i256_print(struct buf *out, const struct i256 *a, unsigned scale);
 void i384_print(struct buf *out, const struct i384 *a, unsigned scale);
 /* The inverse: digits with at most one point; *scale is the number of digits behind it.
- * -1: not such a number, or too large. */
+ * -1: not such a number, or larger than legal sums get: 39 integer and 18 fraction digits (i384: 59 and 36).
+ * So what was parsed, foreign or not, leaves the headroom that unchecked adding counts on. */
+#define I256_MAX_INTEGER_DIGITS 39
+#define I256_MAX_SCALE 18
+#define I384_MAX_INTEGER_DIGITS 59
+#define I384_MAX_SCALE 36
 int i256_parse(struct span text, struct i256 *a, unsigned *scale);
 int i384_parse(struct span text, struct i384 *a, unsigned *scale);
 
-/* Sign and magnitude, up to 1536 bits. Functions return -1 when the result does not fit. */
+/* Sign and magnitude, up to 1536 bits. Functions return -1 when the result does not fit; *r is then undefined. */
 #define BIG_LIMBS 24
 struct big {
 	bool negative;           /* never with n == 0 */
@@ -66,9 +72,11 @@ int big_add(struct big *r, const struct big *a, const struct big *b);      /* r 
 int big_sub(struct big *r, const struct big *a, const struct big *b);
 int big_mul(struct big *r, const struct big *a, const struct big *b);
 int big_mul_pow10(struct big *r, const struct big *a, unsigned n);
+int big_cmp_product(const struct big *a, const struct big *b, const struct big *c, const struct big *d);    /* a*b with c*d, of any size */
 void big_divmod(struct big *quotient, struct big *remainder, const struct big *a, const struct big *b); /* truncates; b != 0; either may be NULL */
 void big_gcd(struct big *r, const struct big *a, const struct big *b);      /* >= 0 */
 void big_sqrt(struct big *r, const struct big *a);                          /* floor; a >= 0 */
 void big_print(struct buf *out, const struct big *a, unsigned scale);       /* as i256_print */
+int big_parse(struct span text, struct big *r, unsigned *scale);            /* as i256_parse, any number of digits that fits */
 
 #endif

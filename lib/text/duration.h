@@ -22,11 +22,12 @@ struct duration {
 };
 
 /* A leading '-' is taken. Units descend (`1h30m`); calendar units do not mix with others (`1d12h` is refused;
- * 36h says it). 0; -1 with *error set to a static text. */
+ * 36h says it). The last unit of a fixed length takes a fraction that comes to whole ms (`1.5s`).
+ * 0; -1 with *error set to a static text. */
 int duration_parse(struct span text, struct duration *d, const char **error);
 
-/* The same for delays, time-outs and spans: a fixed length in ms, where 1d is 24 h and 1w is 7 d;
- * months and years are refused, and so is a negative value. */
+/* The same for delays, time-outs and spans: a fixed length in ms, where 1d is 24 h and 1w is 7 d (and so
+ * `1d12h` is fine); months and years are refused, and so is a negative value. */
 int duration_parse_ms(struct span text, int64_t *ms, const char **error);
 
 /* Canonical: the largest units that express it exactly, `5m30s`, `1d`, `1w`, `3mo`. Parses back to the same. */

@@ -8,12 +8,17 @@
  * in fields.h. Three-valued logic as in SQL. Comparison is numeric when either side is a number literal or an arithmetic
  * expression (or a function that yields a number), else by bytes. Arithmetic demands numbers: text that is none makes the
  * record a bad one. x/0 and x%0 are null. Per-record results round half even at 18 digits.
- * Numbers:  abs round(x[,digits]) floor ceil number(x) least(a,..) greatest(a,..) length(s)
+ * Numbers:  abs round(x[,digits]) floor ceil number(x) (canonical: 1.50 is 1.5) least(a,..) greatest(a,..) length(s) (bytes)
  * Strings:  lower upper (ASCII) trim substr(s,from[,length]) (from 1, bytes; UTF-8 is not split) concat(a,..)
- *           replace(s,from,to) starts_with ends_with contains split(s,sep,n)
+ *           replace(s,from,to) starts_with ends_with contains split(s,sep,n) (n from 1, from the end when negative)
  * Times:    timestamp(x) -> epoch ms; year month day hour minute second weekday (Monday 1) of a time, UTC;
  *           date(x) -> YYYY-MM-DD; format is RFC 3339 by time_text(x)
- * like: % and _ (one UTF-8 character), no escape but a backslash. */
+ * like: % and _ (one UTF-8 character), no escape but a backslash.
+ *
+ * Functions of null are null; but concat and the `to` of replace take null for the empty string. Text that is a condition must
+ * be `true` or `false`. Times that the expression computes as numbers are epoch ms; those of fields are read as timestamps.
+ * and, or, if and coalesce stop at the first operand that decides. Words are known in any case; a field that is called
+ * like one (`in`, `null` ..) stands in backticks. */
 #ifndef LIB_TEXT_EXPR_H
 #define LIB_TEXT_EXPR_H
 
@@ -33,6 +38,10 @@ struct expr_error {
 
 /* Compiles text; fields it names are added to fields. NULL with *error filled. Owned by the caller. */
 struct expr *expr_compile(struct span text, struct fields *fields, struct expr_error *error);
+
+/* The same for an expression whose use is known: what cannot be a condition, or a number, is refused too. */
+enum expr_use { EXPR_ANY, EXPR_CONDITION, EXPR_NUMBER };
+struct expr *expr_compile_for(enum expr_use use, struct span text, struct fields *fields, struct expr_error *error);
 void expr_free(struct expr *e);
 
 /* The number of the field when the expression is just that field, else -1. */
@@ -47,6 +56,7 @@ struct expr_scratch {
 	struct arena arena;             /* texts made on the way; clear it when the values are no longer used */
 	struct time_parser time;        /* for timestamp() and its like */
 	char reason[160];               /* after -1: why the record is bad, naming the field and showing its text */
+	struct buf print;               /* where texts are made before they move to the arena */
 };
 void expr_scratch_init(struct expr_scratch *s, const struct zone *input_zone, enum time_unit unit);
 void expr_scratch_free(struct expr_scratch *s);
@@ -58,7 +68,11 @@ int expr_eval(const struct expr *e, const struct span *record, struct expr_scrat
  * where that can be known, else a bad record. */
 int expr_test(const struct expr *e, const struct span *record, struct expr_scratch *s);
 
-/* A value as number: 0; 1 when null; -1 with s->reason when its text is no number. */
+/* expr_eval and value_number in one, as numeric measures want it: the reason can name the field, and a number is not
+ * made a value on the way. */
+int expr_number(const struct expr *e, const struct span *record, struct expr_scratch *s, struct decimal *d);
+
+/* A value as number: 0; 1 when null; -1 with s->reason when its text is no number (which it shows, without a name). */
 int value_number(const struct value *v, struct decimal *d, struct expr_scratch *s);
 
 /* A value as text: numbers and truths printed into the scratch arena; null is the empty span. */

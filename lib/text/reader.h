@@ -44,10 +44,12 @@ enum read_event {
 	READ_ERROR,             /* reader_error(): I/O, damage, unterminated; reader_status() is the exit status for it */
 };
 
+#define BAD_REASON 200
+
 struct bad_record {
 	uint64_t line;
-	struct span raw;        /* its first physical line (all of it when that is known) */
-	char reason[200];
+	struct span raw;        /* all of it when its end is known, else its first physical line; at most max_record bytes */
+	char reason[BAD_REASON];
 };
 
 struct reader;

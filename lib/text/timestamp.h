@@ -17,6 +17,7 @@ struct time_parser {
 	/* the date parsed last, and its midnight: most records share it */
 	char date[10];
 	int64_t date_ms;
+	struct zone_run run;            /* and the offset of the local time converted last, with its reach */
 };
 
 void time_parser_init(struct time_parser *tp, const struct zone *zone, enum time_unit unit);
@@ -25,6 +26,7 @@ void time_parser_init(struct time_parser *tp, const struct zone *zone, enum time
  * without offset, `YYYY-MM-DD`, and numbers: epoch s, ms, us or ns by magnitude (|v| < 10^11 s, < 10^14 ms,
  * < 10^17 us, else ns) or as unit says; a fraction is taken for seconds too (1700000000.25).
  * Finer than ms is floored, also before 1970. A leap second :60 reads as :59.999... of that minute plus 1 s.
+ * Offsets are those of zone_parse_offset. Blanks around are not taken. A parser belongs to one thread.
  * Local times in a DST gap read forward, in a fold as the earlier of the two.
  * 0; -1 when it is not a time (time_parse_error says why) or lies outside 64 bits. */
 int time_parse(struct time_parser *tp, struct span text, int64_t *ms);

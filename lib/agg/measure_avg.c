@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* avg: sum and count; text `sum/n`. Rounded once, when printed. While more was taken back than put in there is none. */
+#include "lib/agg/measure_kinds.h"
+
+struct avg {
+	struct sum sum;
+	int64_t n;
+};
+
+static size_t size(const struct measure *m)
+{
+	(void)m;
+	return sizeof(struct avg);
+}
+
+static void add(const struct measure *m, void *state, const struct value *v, const struct moment *at)
+{
+	struct avg *a = state;
+
+	(void)m;
+	sum_add(&a->sum, v->number, at->weight);
+	a->n = weight_add(a->n, at->weight);
+}
+
+static void merge(const struct measure *m, void *into, const void *from)
+{
+	struct avg *a = into;
+	const struct avg *b = from;
+
+	(void)m;
+	sum_merge(&a->sum, &b->sum);
+	a->n = weight_add(a->n, b->n);
+}
+
+static bool is_identity(const struct measure *m, const void *state)
+{
+	const struct avg *a = state;
+
+	(void)m;
+	return a->n == 0 && a->sum.scale == 0 && i256_is_zero(&a->sum.sum);
+}
+
+static void save(const struct measure *m, const void *state, struct buf *out)
+{
+	const struct avg *a = state;
+
+	if (is_identity(m, state))
+		return;
+	i256_print(out, &a->sum.sum, a->sum.scale);
+	buf_byte(out, '/');
+	buf_i64(out, a->n);
+}
+
+static int merge_text(const struct measure *m, void *into, struct span text)
+{
+	struct span sum = state_cut(&text, '/');
+	struct avg a;
+
+	if (sum.n == 0 && text.n == 0)
+		return 0;
+	if (sum_parse(sum, &a.sum) < 0 || state_weight(text, &a.n) < 0)
+		return -1;
+	merge(m, into, &a);
+	return 0;
+}
+
+static int number(const struct measure *m, const void *state, struct ratio *r)
+{
+	const struct avg *a = state;
+	struct big sum, n;
+
+	(void)m;
+	if (a->n <= 0)
+		return 1;
+	big_from_i256(&sum, &a->sum.sum);
+	big_from_i64(&n, a->n);
+	return big_mul_pow10(&n, &n, a->sum.scale) < 0 || ratio_from_quotient(r, &sum, &n) < 0 ? -1 : 0;
+}
+
+static void finish(const struct measure *m, const void *state, unsigned digits, struct buf *out)
+{
+	struct ratio r;
+
+	if (number(m, state, &r) == 0)
+		ratio_print(out, &r, digits);
+}
+
+const struct measure_kind kind_avg = {
+	.name = "avg", .takes_number = true, .retracts = true,
+	.size = size, .add = add, .merge = merge, .save = save, .merge_text = merge_text,
+	.finish = finish, .number = number, .is_identity = is_identity,
+};

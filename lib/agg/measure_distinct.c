@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* count_distinct: an append view keeps the set of values (text: the values joined by `,`, in order of their bytes), a
+ * retractable one a multiset (`value*weight`) and counts the values of positive weight. */
+#include "lib/agg/measure_kinds.h"
+
+#include "lib/agg/textset.h"
+#include "lib/text/percent.h"
+
+/* Append views. The set stands on the heap because reading it out sorts it, which a const state must allow. */
+struct distinct {
+	struct textset *set;            /* NULL: empty */
+};
+
+static size_t size(const struct measure *m)
+{
+	(void)m;
+	return sizeof(struct distinct);
+}
+
+static struct textset *set_of(struct distinct *d)
+{
+	if (!d->set)
+		d->set = mem_zalloc(sizeof *d->set);
+	return d->set;
+}
+
+static void add(const struct measure *m, void *state, const struct value *v, const struct moment *at)
+{
+	struct value_room room;
+
+	(void)m, (void)at;
+	textset_add(set_of(state), value_bytes(v, &room));
+}
+
+static void merge(const struct measure *m, void *into, const void *from)
+{
+	const struct distinct *d = from;
+
+	(void)m;
+	if (d->set)
+		textset_merge(set_of(into), d->set);
+}
+
+static bool is_identity(const struct measure *m, const void *state)
+{
+	(void)m;
+	return !((const struct distinct *)state)->set;
+}
+
+static size_t save_part(const struct measure *m, const void *state, size_t from, struct buf *out, size_t max)
+{
+	const struct distinct *d = state;
+	size_t start = out->n, i = from;
+
+	(void)m;
+	if (!d->set)
+		return 0;
+	while (i < d->set->n && (i == from || out->n - start < max)) {
+		if (i > from)
+			buf_byte(out, ',');
+		percent_encode(out, textset_at(d->set, i++), STATE_SPECIAL);
+	}
+	if (i < d->set->n)
+		return i;
+	textset_unsort(d->set);
+	return 0;
+}
+
+static void save(const struct measure *m, const void *state, struct buf *out)
+{
+	save_part(m, state, 0, out, SIZE_MAX);
+}
+
+static int merge_text(const struct measure *m, void *into, struct span text)
+{
+	struct buf scratch = { 0 };
+	struct value v;
+	int rc = 0;
+
+	(void)m;
+	if (text.n && text.p[text.n - 1] == ',')
+		return -1;
+	while (rc == 0 && text.n) {
+		rc = state_value(state_cut(&text, ','), &scratch, &v);
+		if (rc == 0)
+			textset_add(set_of(into), v.text);
+	}
+	buf_free(&scratch);
+	return rc;
+}
+
+static uint64_t count(const struct distinct *d)
+{
+	return d->set ? d->set->n : 0;
+}
+
+static void finish(const struct measure *m, const void *state, unsigned digits, struct buf *out)
+{
+	(void)m, (void)digits;
+	buf_u64(out, count(state));
+}
+
+static int number(const struct measure *m, const void *state, struct ratio *r)
+{
+	struct i256 n = i256_from((i128)count(state));
+
+	(void)m;
+	ratio_from_i256(r, &n, 0);
+	return 0;
+}
+
+static void drop(const struct measure *m, void *state)
+{
+	struct distinct *d = state;
+
+	(void)m;
+	if (d->set)
+		textset_free(d->set);
+	free(d->set);
+	d->set = NULL;
+}
+
+/* Retractable views. */
+
+static void print_key(const struct measure *m, struct span key, struct buf *out)
+{
+	(void)m;
+	percent_encode(out, key, STATE_SPECIAL);
+}
+
+static int parse_key(const struct measure *m, struct span text, struct buf *scratch, struct order_key *key)
+{
+	struct value v;
+
+	(void)m;
+	if (state_value(text, scratch, &v) < 0)
+		return -1;
+	*key = (struct order_key){ .tail = v.text };
+	return 0;
+}
+
+static const struct key_text key_text = { print_key, parse_key };
+
+static void retract_add(const struct measure *m, void *state, const struct value *v, const struct moment *at)
+{
+	struct value_room room;
+	struct order_key key = { .tail = value_bytes(v, &room) };
+
+	(void)m;
+	multiset_add(state, &key, at->weight);
+}
+
+static size_t retract_save_part(const struct measure *m, const void *state, size_t from, struct buf *out, size_t max)
+{
+	return multiset_state_save(m, &key_text, state, from, out, max);
+}
+
+static void retract_save(const struct measure *m, const void *state, struct buf *out)
+{
+	retract_save_part(m, state, 0, out, SIZE_MAX);
+}
+
+static int retract_merge_text(const struct measure *m, void *into, struct span text)
+{
+	return multiset_state_parse(m, &key_text, into, text);
+}
+
+static void retract_finish(const struct measure *m, const void *state, unsigned digits, struct buf *out)
+{
+	(void)m, (void)digits;
+	buf_u64(out, ((const struct multiset *)state)->positive);
+}
+
+static int retract_number(const struct measure *m, const void *state, struct ratio *r)
+{
+	struct i256 n = i256_from((i128)((const struct multiset *)state)->positive);
+
+	(void)m;
+	ratio_from_i256(r, &n, 0);
+	return 0;
+}
+
+const struct measure_kind kind_count_distinct = {
+	.name = "count_distinct", .retracts = true,
+	.size = size, .add = add, .merge = merge, .save = save, .merge_text = merge_text,
+	.finish = finish, .number = number, .is_identity = is_identity, .drop = drop, .save_part = save_part,
+};
+
+const struct measure_kind kind_count_distinct_retract = {
+	.name = "count_distinct", .retracts = true,
+	.size = multiset_state_size, .add = retract_add, .merge = multiset_state_merge, .save = retract_save,
+	.merge_text = retract_merge_text, .finish = retract_finish, .number = retract_number,
+	.is_identity = multiset_state_is_identity, .drop = multiset_state_drop, .save_part = retract_save_part,
+};

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* In NDJSON a control line is one flat object whose first name is @weir; its values are strings or numbers. */
+#include "lib/stream/control.h"
+
+#include "lib/text/decimal.h"
+#include "lib/text/json_scan.h"
+#include "lib/text/percent.h"
+
+/* One member of the object: json_scan wants to know names beforehand, so each look-up scans anew. Control lines are few. */
+static bool json_member(struct span line, const char *name, struct buf *out)
+{
+	struct fields fields = { 0 };
+	struct arena scratch = { 0 };
+	struct json_scan *scan;
+	struct span value;
+	struct buf ref = { 0 };
+	const char *error;
+	bool found = false;
+
+	buf_printf(&ref, "`%s`", name);
+	if (fields_add(&fields, buf_view(&ref), &error) == 0) {
+		scan = json_scan_new(&fields);
+		if (json_scan_record(scan, line, &scratch, &value) == 0 && value.n) {
+			buf_span(out, value);
+			found = true;
+		}
+		json_scan_free(scan);
+	}
+	buf_free(&ref);
+	arena_free(&scratch);
+	fields_free(&fields);
+	return found;
+}
+
+static bool json_value(struct span line, const char *name, struct buf *out)
+{
+	struct buf text = { 0 };
+	bool ok = json_member(line, name, &text) && percent_decode(out, buf_view(&text)) == 0;
+
+	buf_free(&text);
+	return ok;
+}
+
+int control_parse(struct control *c, struct span line)
+{
+	struct span rest = line;
+	size_t n = 0;
+
+	c->json = span_starts(line, SPAN(CONTROL_JSON_PREFIX));
+	buf_clear(&c->store);
+	if (c->json) {
+		if (!json_member(line, "@weir", &c->store))
+			return -1;
+		n = c->store.n;
+		buf_span(&c->store, line);
+		c->word = (struct span){ c->store.p, n };
+		c->rest = (struct span){ c->store.p + n, line.n };
+		return 0;
+	}
+	if (!span_starts(line, SPAN(CONTROL_PREFIX)))
+		return -1;
+	rest.p += sizeof CONTROL_PREFIX - 1, rest.n -= sizeof CONTROL_PREFIX - 1;
+	buf_span(&c->store, rest);
+	rest = buf_view(&c->store);
+	while (n < rest.n && rest.p[n] != ' ')
+		n++;
+	c->word = (struct span){ rest.p, n };
+	c->rest = span_trim((struct span){ rest.p + n, rest.n - n });
+	return n ? 0 : -1;
+}
+
+bool control_value(const struct control *c, const char *name, struct buf *out)
+{
+	struct span rest = c->rest, want = span_of(name);
+
+	if (c->json)
+		return json_value(rest, name, out);
+	while (rest.n) {
+		const char *blank = memchr(rest.p, ' ', rest.n);
+		struct span item = { rest.p, blank ? (size_t)(blank - rest.p) : rest.n };
+
+		if (item.n > want.n && item.p[want.n] == '=' && span_starts(item, want))
+			return percent_decode(out, (struct span){ item.p + want.n + 1, item.n - want.n - 1 }) == 0;
+		rest.p += item.n + (blank != NULL), rest.n -= item.n + (blank != NULL);
+	}
+	return false;
+}
+
+bool control_i64(const struct control *c, const char *name, int64_t *v)
+{
+	struct buf text = { 0 };
+	struct decimal d;
+	bool ok = control_value(c, name, &text) && decimal_parse(buf_view(&text), &d) == 0 && decimal_to_i64(d, v) == 0;
+
+	buf_free(&text);
+	return ok;
+}
+
+void control_free(struct control *c)
+{
+	buf_free(&c->store);
+}
+
+void control_begin(struct buf *out, bool json, const char *word)
+{
+	if (json)
+		buf_printf(out, CONTROL_JSON_PREFIX "\"%s\"", word);
+	else
+		buf_printf(out, CONTROL_PREFIX "%s", word);
+}
+
+/* Percent-encoded in both forms, so that no string of ours ever needs a JSON escape. */
+void control_add(struct buf *out, bool json, const char *name, struct span value)
+{
+	buf_printf(out, json ? ",\"%s\":\"" : " %s=", name);
+	percent_encode(out, value, "\"\\");
+	if (json)
+		buf_byte(out, '"');
+}
+
+void control_add_i64(struct buf *out, bool json, const char *name, int64_t value)
+{
+	buf_printf(out, json ? ",\"%s\":" : " %s=", name);
+	buf_i64(out, value);
+}
+
+void control_end(struct buf *out, bool json)
+{
+	buf_text(out, json ? "}\n" : "\n");
+}

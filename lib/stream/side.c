@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/stream/side.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/mem.h"
+#include "lib/text/utf8.h"
+
+#define BUFFER (64 * 1024)
+
+struct side {
+	int fd;
+	char *path;
+	struct buf buf;
+	uint64_t written;               /* bytes that the kernel has taken */
+	char *error;                    /* the first one; sticks */
+};
+
+struct side *side_open(const char *path)
+{
+	struct side *s;
+	int fd;
+
+	if (strcmp(path, "-") == 0) {
+		errno = EINVAL;
+		return NULL;
+	}
+	fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return NULL;
+	s = mem_zalloc(sizeof *s);
+	s->fd = fd;
+	s->path = mem_text(span_of(path));
+	return s;
+}
+
+static int fail(struct side *s, int error)
+{
+	char room[128];
+	struct buf text = { 0 };
+
+	if (s->error)
+		return -1;
+	buf_printf(&text, "%s: %s", s->path, strerror_r(error, room, sizeof room));
+	buf_byte(&text, '\0');
+	s->error = text.p;
+	return -1;
+}
+
+int side_flush(struct side *s)
+{
+	size_t done = 0;
+
+	while (!s->error && done < s->buf.n) {
+		ssize_t n = write(s->fd, s->buf.p + done, s->buf.n - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			fail(s, n == 0 ? EIO : errno);
+	}
+	s->written += done;
+	buf_clear(&s->buf);
+	return s->error ? -1 : 0;
+}
+
+static void put_base64(struct buf *out, struct span s)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	for (size_t i = 0; i < s.n; i += 3) {
+		size_t left = s.n - i;
+		uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
+
+		buf_byte(out, digit[v >> 18]);
+		buf_byte(out, digit[v >> 12 & 63]);
+		buf_byte(out, left > 1 ? digit[v >> 6 & 63] : '=');
+		buf_byte(out, left > 2 ? digit[v & 63] : '=');
+	}
+}
+
+static void put_member(struct buf *out, const char *name, struct cell value)
+{
+	buf_byte(out, ',');
+	json_put_string(out, span_of(name));
+	buf_byte(out, ':');
+	json_put_cell(out, value);
+}
+
+static void put_raw(struct buf *out, struct span raw)
+{
+	if (utf8_valid(raw)) {
+		buf_text(out, ",\"raw\":");
+		json_put_string(out, raw);
+		return;
+	}
+	buf_text(out, ",\"raw_b64\":\"");
+	put_base64(out, raw);
+	buf_byte(out, '"');
+}
+
+int side_put(struct side *s, const char *file, uint64_t line, struct span reason, struct span raw, const struct side_pair *more, size_t n)
+{
+	struct buf *out = &s->buf;
+
+	if (s->error)
+		return -1;
+	buf_text(out, "{\"file\":");
+	json_put_string(out, span_of(file));
+	buf_text(out, ",\"line\":");
+	buf_u64(out, line);
+	buf_text(out, ",\"reason\":");
+	json_put_string(out, reason);
+	for (size_t i = 0; i < n; i++)
+		put_member(out, more[i].name, more[i].value);
+	put_raw(out, raw);
+	buf_text(out, "}\n");
+	return out->n < BUFFER ? 0 : side_flush(s);
+}
+
+uint64_t side_length(const struct side *s)
+{
+	return s->written + s->buf.n;
+}
+
+const char *side_error(const struct side *s)
+{
+	return s->error;
+}
+
+int side_close(struct side *s, char *error, size_t size)
+{
+	int rc;
+
+	if (!s)
+		return 0;
+	side_flush(s);
+	if (close(s->fd) < 0 && errno != EINTR)
+		fail(s, errno);
+	rc = s->error ? -1 : 0;
+	if (rc < 0 && error && size)
+		snprintf(error, size, "%s", s->error);
+	free(s->error);
+	free(s->path);
+	buf_free(&s->buf);
+	free(s);
+	return rc;
+}

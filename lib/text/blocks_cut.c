@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* From start, as far as the whole lines go: one control line, one bad record, or all the good records up to the next of
+ * these. A record whose quote is never closed costs a walk of max_record bytes for nothing, but no two walks cover the
+ * same bytes: within quotes a line with an odd number of quotes ends them, and a line with an even number, taken alone,
+ * leaves none open. */
+#include "lib/text/blocks_impl.h"
+
+#include <stdio.h>
+
+#include "lib/base/diag.h"
+#include "lib/stream/control.h"
+#include "lib/text/csv_quoted.h"
+
+static const char *end_of_line(const char *p, const char *end)
+{
+	return memchr(p, '\n', (size_t)(end - p));
+}
+
+static void make_block(struct blocks *b, size_t n, struct block *block)
+{
+	*block = (struct block){ .data = blocks_at(b), .n = n, .line = b->line, .layout = b->now, .buffer = b->buffer };
+	pool_hold(&b->pool, b->buffer);
+}
+
+static void drop_lines(struct blocks *b, size_t n, uint64_t lines)
+{
+	b->start += n;
+	b->line += lines;
+}
+
+/* The line at start, without its end, in a block of its own. */
+static void cut_line(struct blocks *b, struct block *block)
+{
+	size_t n = (size_t)(end_of_line(blocks_at(b), b->buffer->data + b->lines_end) - blocks_at(b));
+
+	make_block(b, n, block);
+	if (n && block->data[n - 1] == '\r')
+		block->n--;
+	drop_lines(b, n + 1, 1);
+}
+
+static enum read_event cut_bad_line(struct blocks *b, struct block *block)
+{
+	cut_line(b, block);
+	if (block->n > b->options.max_record)
+		block->n = b->options.max_record;
+	block->reason = b->reason;
+	return READ_BAD;
+}
+
+static void say_long(struct blocks *b)
+{
+	snprintf(b->reason, sizeof b->reason, "record longer than %zu bytes", b->options.max_record);
+}
+
+/* No line is whole. The one begun may be too long already: then its beginning is the bad record. */
+static enum read_event cut_begun(struct blocks *b, struct block *block)
+{
+	if (b->skipping)
+		b->start = b->lines_end = b->used;
+	if (b->used - b->start <= b->options.max_record + 1)    /* one byte may be the CR */
+		return READ_MORE;
+	say_long(b);
+	make_block(b, b->options.max_record, block);
+	block->reason = b->reason;
+	b->start = b->lines_end = b->used;
+	b->skipping = true;
+	return READ_BAD;
+}
+
+static enum read_event skip_rest(struct blocks *b)
+{
+	const char *nl = end_of_line(blocks_at(b), b->buffer->data + b->lines_end);
+
+	drop_lines(b, (size_t)(nl - blocks_at(b)) + 1, 1);
+	b->skipping = false;
+	return READ_AGAIN;
+}
+
+/* The next control line among the whole lines, or lines_end. In a controlled stream it is one wherever it stands: a line
+ * of data that looks like one is escaped, also within quotes. */
+static size_t find_control(struct blocks *b)
+{
+	bool json = !format_is_delimited(b->format);
+	struct span prefix = json ? SPAN(CONTROL_JSON_PREFIX) : SPAN(CONTROL_PREFIX);
+	size_t rare = json ? 2 : 0;             /* look for its @ or # */
+	const char *start = blocks_at(b), *end = b->buffer->data + b->lines_end, *p;
+
+	if (b->control != NO_CONTROL && b->control >= b->start)
+		return b->control;
+	p = b->searched > b->start ? b->buffer->data + b->searched : start;
+	for (; (p = memchr(p, prefix.p[rare], (size_t)(end - p))); p++) {
+		const char *from = p - rare;
+
+		if (p - start < (ptrdiff_t)rare || (from > start && from[-1] != '\n') ||
+		    !span_starts((struct span){ from, (size_t)(end - from) }, prefix))
+			continue;
+		b->control = (size_t)(from - b->buffer->data);
+		b->searched = b->control + rare + 1;
+		return b->control;
+	}
+	b->searched = b->lines_end;
+	return b->lines_end;
+}
+
+static enum read_event cut_control(struct blocks *b, struct block *block)
+{
+	struct control c = { 0 };
+	const char *error = NULL;
+	struct layout *l = NULL;
+
+	cut_line(b, block);
+	if (format_is_delimited(b->format) && control_parse(&c, (struct span){ block->data, block->n }) == 0 &&
+	    span_eq(c.word, SPAN("columns")))
+		l = layout_columns(b->format, b->fields, c.rest, &error);
+	control_free(&c);
+	if (l)
+		blocks_use_layout(b, l);
+	if (!error)
+		return READ_CONTROL;
+	blocks_release(b, block);
+	blocks_stop(b, EXIT_DATA, block->line, error);
+	return READ_MORE;
+}
+
+/* Says why the record at rec is bad. That its first line is too long comes before all else: when that line arrives in
+ * pieces nothing else will be known. */
+static void say_bad(struct blocks *b, const char *rec, enum csv_extent why, size_t field)
+{
+	static const char *const text[] = {
+		[CSV_UNCLOSED] = "quote not closed", [CSV_STRAY] = "quote inside the field", [CSV_TRAILING] = "text behind the closing quote",
+	};
+	size_t n = (size_t)(end_of_line(rec, b->buffer->data + b->lines_end) - rec);
+
+	n -= n && rec[n - 1] == '\r';
+	if (why == CSV_LONG || n > b->options.max_record)
+		say_long(b);
+	else
+		snprintf(b->reason, sizeof b->reason, "field %zu: %s", field, text[why]);
+}
+
+/* How many of the n bytes at start are whole, well quoted records. When not all are, *why says why the next one is none.
+ * final: what ends at n ends for good. */
+static size_t cut_quoted(struct blocks *b, size_t n, bool final, enum csv_extent *why)
+{
+	const char *p = blocks_at(b), *end = p + n, *quote, *rec;
+	const char *known = final ? end : b->buffer->data + b->used;
+	struct csv_record r;
+
+	while ((quote = memchr(p, '"', (size_t)(end - p)))) {
+		rec = memrchr(p, '\n', (size_t)(quote - p));
+		rec = rec ? rec + 1 : p;
+		*why = csv_extent(rec, known, b->options.max_record, final, &r);
+		if (*why >= CSV_LONG)
+			say_bad(b, rec, *why, r.field);
+		if (*why != CSV_WHOLE)
+			return (size_t)(rec - blocks_at(b));
+		p = rec + r.length;
+	}
+	return n;
+}
+
+/* The first of n bytes of records is the header, or says how many columns there are. */
+static enum read_event begin_columns(struct blocks *b, size_t n)
+{
+	const char *p = blocks_at(b);
+	struct csv_record r = { .length = (size_t)(end_of_line(p, p + n) - p) + 1 };
+	struct span rec = { p, r.length - 1 };
+	bool marked;
+
+	if (b->format == FORMAT_CSV && memchr(rec.p, '"', rec.n)) {
+		csv_extent(p, p + n, b->options.max_record, true, &r);
+		rec.n = r.length - 1;
+	}
+	if (rec.n && rec.p[rec.n - 1] == '\r')
+		rec.n--;
+	if (b->options.no_header) {
+		blocks_use_layout(b, layout_count(b->format, b->fields, rec));
+	} else if (rec.n > b->options.max_record) {
+		say_long(b);
+		blocks_stop(b, EXIT_DATA, b->line, b->reason);
+	} else {
+		blocks_use_layout(b, layout_header(b->format, b->fields, rec));
+		drop_lines(b, r.length, b->kernel->count(p, r.length, '\n', &marked));
+	}
+	return READ_AGAIN;
+}
+
+/* Before the columns are known: n bytes of good records, or a bad one when n is 0. */
+static enum read_event cut_first(struct blocks *b, size_t n, struct block *block)
+{
+	if (b->controlled) {
+		blocks_stop(b, EXIT_DATA, b->line, "data before a columns line");
+		return READ_AGAIN;
+	}
+	if (n)
+		return begin_columns(b, n);
+	if (b->options.no_header)
+		return cut_bad_line(b, block);
+	blocks_stop(b, EXIT_DATA, b->line, b->reason);
+	return READ_AGAIN;
+}
+
+/* Records up to end, a control line or the last line end. */
+static enum read_event cut_records(struct blocks *b, size_t end, struct block *block)
+{
+	bool final = end < b->lines_end || (b->ended && !b->status), marked;
+	char mark = layout_mark(b->format);
+	size_t n = end - b->start;
+	uint64_t lines = b->kernel->count(blocks_at(b), n, mark, &marked);
+	enum csv_extent why = CSV_WHOLE;
+
+	if (marked && b->format == FORMAT_CSV) {
+		n = cut_quoted(b, n, final, &why);
+		if (n < end - b->start)
+			lines = b->kernel->count(blocks_at(b), n, mark, &marked);
+	}
+	if (n == 0 && why == CSV_MORE)
+		return READ_MORE;
+	if (!b->now)
+		return cut_first(b, n, block);
+	if (n == 0)
+		return cut_bad_line(b, block);
+	make_block(b, n, block);
+	block->marked = marked;
+	drop_lines(b, n, lines);
+	return READ_ROWS;
+}
+
+enum read_event blocks_cut(struct blocks *b, struct block *block)
+{
+	size_t end = b->lines_end;
+
+	if (b->start < b->lines_end && b->skipping)
+		return skip_rest(b);
+	if (b->controlled)
+		end = find_control(b);
+	else if (!b->now)
+		blocks_skip_blank(b);
+	if (b->start == b->lines_end)
+		return cut_begun(b, block);
+	if (b->start == end)
+		return cut_control(b, block);
+	return cut_records(b, end, block);
+}

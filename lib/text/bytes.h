@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* bytes -- the next byte that matters: 16 at a time where SSE2 is (every x86-64 has it), 8 at a time elsewhere.
+ * Nothing is read at or past end. All return end when there is no such byte. */
+#ifndef LIB_TEXT_BYTES_H
+#define LIB_TEXT_BYTES_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+#define BYTES_ONES 0x0101010101010101u
+#define BYTES_HIGH 0x8080808080808080u
+
+static inline uint64_t bytes_load(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* The first byte of a word in memory order whose high bit is set in m (m != 0). */
+static inline unsigned bytes_first(uint64_t m)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return (unsigned)__builtin_clzll(m) / 8;
+#else
+	return (unsigned)__builtin_ctzll(m) / 8;
+#endif
+}
+
+/* High bits of the bytes of v that are c; exact for every byte (no borrow runs into the next one). */
+static inline uint64_t bytes_equal(uint64_t v, unsigned char c)
+{
+	uint64_t x = v ^ BYTES_ONES * c;
+
+	return ~(((x & ~BYTES_HIGH) + ~BYTES_HIGH) | x) & BYTES_HIGH;
+}
+
+/* High bits of the bytes of v below 0x20. */
+static inline uint64_t bytes_control(uint64_t v)
+{
+	return ~(((v & ~BYTES_HIGH) + BYTES_ONES * 0x60) | v) & BYTES_HIGH;
+}
+
+/* Not ASCII. */
+static inline const char *bytes_ascii_end(const char *p, const char *end)
+{
+	for (; end - p >= 8; p += 8) {
+		uint64_t m = bytes_load(p) & BYTES_HIGH;
+
+		if (m)
+			return p + bytes_first(m);
+	}
+	while (p < end && (unsigned char)*p < 0x80)
+		p++;
+	return p;
+}
+
+/* A byte that ends a plain run in a JSON string: quote, backslash, control, not ASCII. */
+static inline const char *bytes_json_end(const char *p, const char *end)
+{
+#if defined(__x86_64__)
+	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), blank = _mm_set1_epi8(' ');
+
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)p);
+		__m128i m = _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash));
+		/* signed: below a blank are the controls and everything from 0x80 up */
+		unsigned bits = (unsigned)_mm_movemask_epi8(_mm_or_si128(m, _mm_cmplt_epi8(v, blank)));
+
+		if (bits)
+			return p + __builtin_ctz(bits);
+	}
+#endif
+	for (; end - p >= 8; p += 8) {
+		uint64_t v = bytes_load(p);
+		uint64_t m = bytes_equal(v, '"') | bytes_equal(v, '\\') | bytes_control(v) | (v & BYTES_HIGH);
+
+		if (m)
+			return p + bytes_first(m);
+	}
+	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80)
+		p++;
+	return p;
+}
+
+/* One of four bytes. */
+static inline const char *bytes_any4(const char *p, const char *end, char a, char b, char c, char d)
+{
+#if defined(__x86_64__)
+	const __m128i va = _mm_set1_epi8(a), vb = _mm_set1_epi8(b), vc = _mm_set1_epi8(c), vd = _mm_set1_epi8(d);
+
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)p);
+		__m128i m = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, va), _mm_cmpeq_epi8(v, vb)),
+			_mm_or_si128(_mm_cmpeq_epi8(v, vc), _mm_cmpeq_epi8(v, vd)));
+		unsigned bits = (unsigned)_mm_movemask_epi8(m);
+
+		if (bits)
+			return p + __builtin_ctz(bits);
+	}
+#endif
+	for (; end - p >= 8; p += 8) {
+		uint64_t v = bytes_load(p);
+		uint64_t m = bytes_equal(v, (unsigned char)a) | bytes_equal(v, (unsigned char)b)
+			| bytes_equal(v, (unsigned char)c) | bytes_equal(v, (unsigned char)d);
+
+		if (m)
+			return p + bytes_first(m);
+	}
+	while (p < end && *p != a && *p != b && *p != c && *p != d)
+		p++;
+	return p;
+}
+
+#endif

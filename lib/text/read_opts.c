@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/text/read_opts.h"
+
+#include <errno.h>
+
+#include "lib/base/diag.h"
+
+enum record_format format_named(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum record_format format;
+	} formats[] = {
+		{ "csv", FORMAT_CSV }, { "tsv", FORMAT_TSV }, { "ndjson", FORMAT_NDJSON }, { "debezium", FORMAT_DEBEZIUM },
+		{ "maxwell", FORMAT_MAXWELL }, { "canal", FORMAT_CANAL }, { "wal2json", FORMAT_WAL2JSON },
+	};
+
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return formats[i].format;
+	return FORMAT_AUTO;
+}
+
+size_t size_option(const char *name, const char *text)
+{
+	char *end;
+	unsigned long long n;
+	unsigned shift = 0;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (*end && end[1] == '\0')
+		shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+	if (errno || end == text || *text == '-' || (*end && !shift) || n == 0 || n > SIZE_MAX >> shift)
+		die(EXIT_USAGE, "--%s: \"%s\" is not a count above 0 (K, M and G are taken)", name, text);
+	return (size_t)n << shift;
+}
+
+bool read_opts_take(struct reader_options *o, int id, const char *arg)
+{
+	switch (id) {
+	case OPT_INPUT:
+		o->format = format_named(arg);
+		return true;
+	case OPT_NO_HEADER:
+		o->no_header = true;
+		return true;
+	case OPT_ACCEPT_UNTERMINATED:
+		o->accept_unterminated = true;
+		return true;
+	case OPT_MAX_RECORD:
+		o->max_record = size_option("max-record", arg);
+		return true;
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* CSV and TSV. A chunk of whole lines is indexed at once; then a record is plain when its last separator, counted from
+ * its first, is its line end: n columns have n separators. The field in column c lies between two neighbours:
+ *
+ *   a , b b , c \n d , ...         sep[-1] is the line end before the record
+ *     ^     ^   ^
+ *   sep[0]  [1] [2] == nl[0]
+ *
+ * What is not plain is taken one by one: blank lines, ragged records, and records with a quote, a backslash or an
+ * escape. */
+#include "lib/text/rows_impl.h"
+
+#include "lib/base/mem.h"
+#include "lib/text/tsv.h"
+
+#define CHUNK ((size_t)32 * 1024)       /* text and its index stay in the first-level cache */
+
+static void make_positions(struct rows *r, size_t n)
+{
+	size_t each = n + SCAN_SLACK;
+
+	if (n > r->chunk_cap) {
+		free(r->positions);
+		r->positions = mem_array(NULL, 3 * each + 1, sizeof *r->positions);
+		r->chunk_cap = n;
+		r->index.sep = r->positions + 1;
+		r->index.nl = r->index.sep + each;
+		r->index.mark = r->index.nl + each;
+	}
+}
+
+/* Indexes the next chunk: whole lines, one at least. */
+static void next_chunk(struct rows *r)
+{
+	const char *p = r->block.data + r->at, *nl;
+	size_t left = r->block.n - r->at, n = left < CHUNK ? left : CHUNK;
+	enum record_format format = r->layout->format;
+
+	nl = memrchr(p, '\n', n);
+	if (!nl)
+		nl = memchr(p + n, '\n', left - n);
+	n = (size_t)(nl - p) + 1;
+	make_positions(r, n);
+	r->kernel->split(p, n, (uint32_t)r->at, layout_delimiter(format), r->block.marked ? layout_mark(format) : '\0', &r->index);
+	r->index.sep[-1] = (uint32_t)r->at - 1;         /* wraps at 0, and back when 1 is added */
+	r->sep = r->nl = r->mark = 0;
+	if (!r->block.marked)
+		r->index.nmark = 0;
+	r->at += n;
+}
+
+/* The fields between separators. */
+static inline void look_up(const struct rows *r, const char *data, const uint32_t *sep, struct span *field)
+{
+	const struct layout_column *w = r->layout->want, *end = w + r->layout->nwant;
+
+	for (; w < end; w++) {
+		uint32_t from = sep[(ptrdiff_t)w->column - 1] + 1;
+
+		field[w->slot] = (struct span){ data + from, sep[w->column] - from };
+	}
+}
+
+/* The last field ends before the CR. */
+static void drop_cr(const struct rows *r, struct span *field)
+{
+	for (size_t i = r->layout->nwant; i && r->layout->want[i - 1].column == r->layout->ncols - 1; i--)
+		field[r->layout->want[i - 1].slot].n--;
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+	size_t ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+/* Adds plain records while they come. */
+static void add_plain(struct rows *r)
+{
+	const char *data = r->block.data;
+	const uint32_t *sep = r->index.sep + r->sep, *nl = r->index.nl + r->nl;
+	size_t ncols = r->layout->ncols, width = r->width, done;
+	size_t most = smallest(BATCH_ROWS - r->n, r->index.nnl - r->nl, (r->index.nsep - r->sep) / ncols);
+	uint32_t mark = r->mark < r->index.nmark ? r->index.mark[r->mark] : UINT32_MAX;
+	struct span *field = r->field + r->n * width, *raw = r->raw + r->n;
+	char escape = r->layout->controlled ? '\\' : '\n';      /* no line begins with a newline but a blank one */
+
+	for (done = 0; done < most; done++, sep += ncols, field += width) {
+		uint32_t from = sep[-1] + 1, end = nl[done], n = end - from;
+
+		if (sep[ncols - 1] != end || end > mark || n > r->max_record || n == 0 || data[from] == escape)
+			break;
+		look_up(r, data, sep, field);
+		if (data[end - 1] == '\r') {
+			if (--n == 0)
+				break;
+			drop_cr(r, field);
+		}
+		raw[done] = (struct span){ data + from, n };
+	}
+	for (size_t i = 0; i < done; i++)
+		r->lines[r->n + i] = r->line + i;
+	r->n += done;
+	r->sep += done * ncols;
+	r->nl += done;
+	r->line += done;
+}
+
+/* The number of fields of the record whose line end is the one at hand. */
+static size_t count_fields(const struct rows *r)
+{
+	size_t n = r->sep;
+
+	while (r->index.sep[n] != r->index.nl[r->nl])
+		n++;
+	return n + 1 - r->sep;
+}
+
+static void bad_count(struct rows *r, struct span rec, size_t n)
+{
+	rows_bad(r, r->line, rec, "%zu field%s, %s has %zu", n, n == 1 ? "" : "s", r->layout->origin, r->layout->ncols);
+}
+
+static void unescape_first(const struct rows *r, struct span rec, struct span *field)
+{
+	const struct layout_column *w = r->layout->want, *end = w + r->layout->nwant;
+
+	if (rows_is_escaped(rec))
+		for (; w < end && w->column == 0; w++)
+			field[w->slot].p++, field[w->slot].n--;
+}
+
+static void decode(struct rows *r, struct span *field)
+{
+	for (size_t i = 0; i < r->layout->nwant; i++) {
+		struct span *f = &field[r->layout->want[i].slot];
+
+		*f = tsv_decode(&r->scratch, *f);
+	}
+}
+
+static void add_row(struct rows *r, struct span rec)
+{
+	r->raw[r->n] = rec;
+	r->lines[r->n++] = r->line;
+}
+
+/* A record of one line without quotes, but long, ragged, escaped, or with backslashes. */
+static void add_line(struct rows *r, struct span rec, bool has_cr)
+{
+	struct span *field = r->field + r->n * r->width;
+	size_t n = count_fields(r);
+
+	if (rec.n > r->max_record) {
+		rows_bad(r, r->line, rec, "record longer than %zu bytes", r->max_record);
+	} else if (n != r->layout->ncols) {
+		bad_count(r, rec, n);
+	} else {
+		look_up(r, r->block.data, r->index.sep + r->sep, field);
+		if (has_cr)
+			drop_cr(r, field);
+		if (r->layout->controlled)
+			unescape_first(r, rec, field);
+		if (r->layout->format == FORMAT_TSV)
+			decode(r, field);
+		add_row(r, rec);
+	}
+}
+
+/* A record with a quote goes as far as it goes, also beyond the chunk. The position of its line end. */
+static size_t add_quoted(struct rows *r, size_t from)
+{
+	const char *p = r->block.data + from;
+	struct span rec = { p, 0 };
+	struct csv_record whole;
+	size_t n;
+
+	if (csv_extent(p, r->block.data + r->block.n, r->max_record, true, &whole) == CSV_WHOLE)
+		rec.n = whole.length - 1;
+	if (rec.n && p[rec.n - 1] == '\r')
+		rec.n--;
+	n = rows_csv_quoted(r, rec, r->field + r->n * r->width);
+	if (n == r->layout->ncols)
+		add_row(r, rec);
+	else if (n)
+		bad_count(r, rec, n);
+	else
+		rows_bad(r, r->line, rec, "not well quoted");
+	return from + whole.length - 1;
+}
+
+/* Moves behind the line end at position end. */
+static void pass(struct rows *r, size_t from, size_t end)
+{
+	struct scan_index *x = &r->index;
+	bool marked;
+
+	if (end >= r->at) {             /* beyond the chunk, which is done then */
+		r->line += r->kernel->count(r->block.data + from, end + 1 - from, '\n', &marked);
+		r->at = end + 1;
+		r->nl = x->nnl;
+		return;
+	}
+	for (; r->nl < x->nnl && x->nl[r->nl] <= end; r->nl++)
+		r->line++;
+	while (r->sep < x->nsep && x->sep[r->sep] <= end)
+		r->sep++;
+	while (r->mark < x->nmark && x->mark[r->mark] <= end)
+		r->mark++;
+}
+
+/* One record that is not plain, or a blank line. */
+static void add_other(struct rows *r)
+{
+	size_t from = (uint32_t)(r->index.sep[(ptrdiff_t)r->sep - 1] + 1), end = r->index.nl[r->nl];
+	struct span rec = { r->block.data + from, end - from };
+	bool has_cr = rec.n && rec.p[rec.n - 1] == '\r';
+
+	rec.n -= has_cr;
+	if (r->layout->format == FORMAT_CSV && r->mark < r->index.nmark && r->index.mark[r->mark] < end)
+		end = add_quoted(r, from);
+	else if (rec.n)
+		add_line(r, rec, has_cr);
+	pass(r, from, end);
+}
+
+void rows_split(struct rows *r)
+{
+	while (r->n < BATCH_ROWS && !r->has_bad) {
+		if (r->nl == r->index.nnl) {
+			if (r->at == r->block.n)
+				return;
+			next_chunk(r);
+		}
+		add_plain(r);
+		if (r->n < BATCH_ROWS && r->nl < r->index.nnl)
+			add_other(r);
+	}
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* The body of a scan kernel, included once by each scan_<name>.c behind
+ *   SCAN_NAME          its name, a string
+ *   SCAN_TARGET        function attributes: the instruction set
+ *   scan_match(p, c)   the 64 bytes at p: bit i is set where p[i] == c
+ *   scan_emit(out, bits, base)   (optional, with SCAN_HAS_EMIT) writes base + the number of each set bit, returns the
+ *                      end; may scribble over the SCAN_SLACK behind it */
+#include <string.h>
+
+#ifndef SCAN_HAS_EMIT
+/* Four at a time without asking: most words hold more than one bit, and a branch per bit would be guessed wrongly. */
+SCAN_TARGET static inline uint32_t *scan_emit(uint32_t *out, uint64_t bits, uint32_t base)
+{
+	uint32_t *end = out + __builtin_popcountll(bits);
+
+	while (out < end) {
+		for (int i = 0; i < 4; i++) {
+			out[i] = base + (uint32_t)__builtin_ctzll(bits | 1ull << 63);
+			bits &= bits - 1;
+		}
+		out += 4;
+	}
+	return end;
+}
+#endif
+
+struct scan_ends {
+	uint32_t *sep, *nl, *mark;
+};
+
+SCAN_TARGET static inline __attribute__((always_inline))
+void scan_step(const char *p, uint32_t base, char delim, char mark, bool marks, struct scan_ends *end)
+{
+	uint64_t nl = scan_match(p, '\n'), sep = scan_match(p, delim) | nl;
+	uint64_t marked = marks ? scan_match(p, mark) : 0;
+
+	end->sep = scan_emit(end->sep, sep, base);
+	end->nl = scan_emit(end->nl, nl, base);
+	if (marks && marked)
+		end->mark = scan_emit(end->mark, marked, base);
+}
+
+SCAN_TARGET static inline __attribute__((always_inline))
+void scan_all(const char *p, size_t n, uint32_t base, char delim, char mark, bool marks, struct scan_index *out)
+{
+	struct scan_ends end = { out->sep, out->nl, out->mark };
+	char rest[64] = { 0 };
+	size_t i = 0;
+
+	for (; n - i >= 64; i += 64)
+		scan_step(p + i, base + (uint32_t)i, delim, mark, marks, &end);
+	if (i < n) {
+		memcpy(rest, p + i, n - i);     /* NUL is neither of the bytes looked for */
+		scan_step(rest, base + (uint32_t)i, delim, mark, marks, &end);
+	}
+	out->nsep = (size_t)(end.sep - out->sep);
+	out->nnl = (size_t)(end.nl - out->nl);
+	out->nmark = (size_t)(end.mark - out->mark);
+}
+
+SCAN_TARGET static void split(const char *p, size_t n, uint32_t base, char delim, char mark, struct scan_index *out)
+{
+	if (mark)
+		scan_all(p, n, base, delim, mark, true, out);
+	else
+		scan_all(p, n, base, delim, mark, false, out);
+}
+
+SCAN_TARGET static size_t count(const char *p, size_t n, char mark, bool *marked)
+{
+	char rest[64] = { 0 };
+	uint64_t marks = 0;
+	size_t lines = 0, i = 0;
+
+	for (; n - i >= 64; i += 64) {
+		lines += (size_t)__builtin_popcountll(scan_match(p + i, '\n'));
+		marks |= scan_match(p + i, mark);
+	}
+	if (i < n) {
+		memcpy(rest, p + i, n - i);
+		lines += (size_t)__builtin_popcountll(scan_match(rest, '\n'));
+		marks |= scan_match(rest, mark);
+	}
+	*marked = marks != 0;
+	return lines;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/view/fold.h"
+
+void group_add(const struct view *v, struct group *g, const struct row *row)
+{
+	g->weight += row->at.weight;
+	for (size_t i = 0; i < v->nmeasures; i++)
+		if (row->arg[i].kind != VALUE_NULL)
+			v->measure[i].kind->add(&v->measure[i], group_state(g, &v->measure[i]), &row->arg[i], &row->at);
+}
+
+void group_merge(const struct view *v, struct group *into, struct group *from)
+{
+	into->weight += from->weight;
+	for (size_t i = 0; i < v->nmeasures; i++) {
+		const struct measure *m = &v->measure[i];
+
+		m->kind->merge(m, group_state(into, m), group_state(from, m));
+	}
+}
+
+void group_drop(const struct view *v, struct group *g)
+{
+	for (size_t i = 0; i < v->nmeasures; i++)
+		if (v->measure[i].kind->drop)
+			v->measure[i].kind->drop(&v->measure[i], group_state(g, &v->measure[i]));
+}
+
+bool group_is_identity(const struct view *v, struct group *g)
+{
+	if (g->weight != 0)
+		return false;
+	for (size_t i = 0; i < v->nmeasures; i++)
+		if (!v->measure[i].kind->is_identity(&v->measure[i], group_state(g, &v->measure[i])))
+			return false;
+	return true;
+}
+
+void fold_init(struct fold *f, const struct view *v)
+{
+	*f = (struct fold){ .view = v };
+}
+
+static void free_pane(const struct fold *f, struct pane *p)
+{
+	struct table_walk walk = { 0 };
+	struct group *g;
+
+	while ((g = table_next(&p->groups, &walk)))
+		group_drop(f->view, g);
+	table_free(&p->groups);
+	free(p);
+}
+
+void fold_free(struct fold *f)
+{
+	struct pane *p;
+
+	for (size_t i = 0; (p = timemap_each(&f->panes, &i));)
+		free_pane(f, p);
+	timemap_free(&f->panes);
+	f->recent = NULL;
+	f->groups = 0;
+}
+
+struct pane *fold_find(struct fold *f, int64_t ms, struct interval *at, bool *in_window)
+{
+	struct pane *p = f->recent;
+
+	if (p && ms >= p->at.start && ms < p->at.end) {
+		*at = p->at;
+		*in_window = true;
+		return p;
+	}
+	*in_window = window_pane(&f->view->window, ms, at);
+	if (!*in_window)
+		return NULL;
+	p = timemap_get(&f->panes, at->start);
+	if (p)
+		f->recent = p;
+	return p;
+}
+
+struct pane *fold_new_pane(struct fold *f, struct interval at)
+{
+	const struct window_spec *w = &f->view->window;
+	struct pane *p = mem_zalloc(sizeof *p);
+	int64_t windows = window_count(w, at.start);
+
+	p->at = at;
+	p->first_end = window_at(w, at.start, 0).end;
+	p->last_end = window_at(w, at.start, windows - 1).end;
+	table_init(&p->groups, f->view->group_size);
+	timemap_put(&f->panes, at.start, p);
+	f->recent = p;
+	return p;
+}
+
+void fold_drop_pane(struct fold *f, struct pane *p)
+{
+	timemap_remove(&f->panes, p->at.start);
+	if (f->recent == p)
+		f->recent = NULL;
+	f->groups -= table_count(&p->groups);
+	free_pane(f, p);
+}
+
+struct group *fold_group(struct fold *f, struct pane *p, struct span key)
+{
+	bool is_new;
+	struct group *g = table_put(&p->groups, key, hash_bytes(key.p, key.n), &is_new);
+
+	f->groups += is_new;
+	return g;
+}
+
+void fold_merge(struct fold *into, struct fold *from)
+{
+	struct pane *p;
+
+	for (size_t i = 0; (p = timemap_each(&from->panes, &i));) {
+		struct pane *to = timemap_get(&into->panes, p->at.start);
+		struct table_walk walk = { 0 };
+		struct group *g;
+
+		if (!to)
+			to = fold_new_pane(into, p->at);
+		while ((g = table_next(&p->groups, &walk)))
+			group_merge(into->view, fold_group(into, to, table_key(&p->groups, g)), g);
+	}
+	fold_free(from);
+}
+
+static uint64_t key_prefix(struct span key)
+{
+	unsigned char head[8] = { 0 };
+	uint64_t prefix = 0;
+
+	if (key.n)
+		memcpy(head, key.p, key.n < 8 ? key.n : 8);
+	for (int i = 0; i < 8; i++)
+		prefix = prefix << 8 | head[i];
+	return prefix;
+}
+
+void fold_rows_add(struct fold_rows *rows, struct interval at, struct span key, struct group *g)
+{
+	rows->row = mem_grow(rows->row, rows->n, &rows->cap, sizeof *rows->row);
+	rows->row[rows->n++] = (struct fold_row){ at, key, g, key_prefix(key) };
+}
+
+void fold_rows_pane(struct fold_rows *rows, struct interval at, struct table *groups)
+{
+	struct table_walk walk = { 0 };
+	struct group *g;
+
+	while ((g = table_next(groups, &walk)))
+		fold_rows_add(rows, at, table_key(groups, g), g);
+}
+
+static int row_order(const void *a, const void *b)
+{
+	const struct fold_row *x = a, *y = b;
+
+	if (x->at.end != y->at.end)
+		return x->at.end < y->at.end ? -1 : 1;
+	if (x->at.start != y->at.start)
+		return x->at.start < y->at.start ? -1 : 1;
+	if (x->prefix != y->prefix)
+		return x->prefix < y->prefix ? -1 : 1;
+	return span_cmp(x->key, y->key);
+}
+
+void fold_rows_sort(struct fold_rows *rows)
+{
+	if (rows->n)
+		qsort(rows->row, rows->n, sizeof *rows->row, row_order);
+}
+
+void fold_rows_free(struct fold_rows *rows)
+{
+	free(rows->row);
+	*rows = (struct fold_rows){ 0 };
+}

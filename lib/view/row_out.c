@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/view/row_out.h"
+
+#include "lib/agg/key.h"
+#include "lib/stream/control.h"
+#include "lib/text/percent.h"
+
+static size_t time_columns(const struct view *v)
+{
+	return v->window.kind == WINDOW_NONE ? 0 : 2;
+}
+
+const char *row_out_name(const struct row_out *r, size_t i)
+{
+	const struct view *v = r->view;
+
+	if (r->mark && i-- == 0)
+		return r->mark;
+	if (i < time_columns(v))
+		return i == 0 ? "window_start" : "window_end";
+	i -= time_columns(v);
+	if (i < v->nkeys)
+		return v->key[i].name;
+	i -= v->nkeys;
+	return i < v->nmeasures ? v->measure[i].name : derive_name(v->derive[i - v->nmeasures]);
+}
+
+void row_out_init(struct row_out *r, const struct view *v, enum record_format format, const char *mark)
+{
+	struct span *name;
+
+	*r = (struct row_out){ .view = v, .mark = mark };
+	r->n = (mark != NULL) + time_columns(v) + v->nkeys + v->nmeasures + v->nderives;
+	r->cell = mem_zalloc(r->n * sizeof *r->cell);
+	r->end = mem_zalloc(r->n * sizeof *r->end);
+	r->key = mem_zalloc(v->nkeys * sizeof *r->key);
+	name = mem_zalloc(r->n * sizeof *name);
+	for (size_t i = 0; i < r->n; i++)
+		name[i] = span_of(row_out_name(r, i));
+	writer_init(&r->writer, format, name, r->n);
+	free(name);
+}
+
+void row_out_free(struct row_out *r)
+{
+	writer_free(&r->writer);
+	free(r->cell);
+	free(r->end);
+	free(r->key);
+	buf_free(&r->text);
+	buf_free(&r->scratch);
+}
+
+void row_out_header(struct row_out *r, struct buf *out)
+{
+	writer_header(&r->writer, out);
+}
+
+void row_out_columns(struct row_out *r, struct buf *out)
+{
+	if (r->writer.format == FORMAT_NDJSON)
+		return;
+	buf_text(out, CONTROL_PREFIX "columns ");
+	for (size_t i = 0; i < r->n; i++) {
+		if (i)
+			buf_byte(out, ',');
+		percent_encode(out, span_of(row_out_name(r, i)), ",");
+	}
+	buf_byte(out, '\n');
+}
+
+/* Times as epoch ms, counts, sums and their like are numbers in NDJSON; keys are text as written; the rest is what it looks like. */
+static bool is_number(const struct row_out *r, size_t i, struct span text)
+{
+	const struct view *v = r->view;
+	struct decimal d;
+
+	i -= r->mark != NULL;
+	if (i < time_columns(v))
+		return v->time_format == TIME_EPOCH_MS;
+	i -= time_columns(v);
+	if (i < v->nkeys)
+		return false;
+	i -= v->nkeys;
+	if (i < v->nmeasures && v->measure[i].kind->keeps_text)
+		return decimal_parse(text, &d) == 0 && text.p[0] != '+' && text.p[0] != '.';
+	return true;
+}
+
+/* Cells point into r->text once it no longer moves. */
+static void point_cells(struct row_out *r)
+{
+	size_t at = 0;
+
+	for (size_t i = r->mark != NULL; i < r->n; i++) {
+		r->cell[i].text = (struct span){ r->text.p + at, r->end[i] - at };
+		r->cell[i].number = r->cell[i].text.n && is_number(r, i, r->cell[i].text);
+		at = r->end[i];
+	}
+}
+
+void row_out_render(struct row_out *r, struct interval at, struct span key, struct group *g)
+{
+	const struct view *v = r->view;
+	struct buf *text = &r->text;
+	size_t i = r->mark != NULL;
+
+	buf_clear(text);
+	buf_room(text, 1);
+	if (time_columns(v)) {
+		time_print(text, at.start, v->zone, v->time_format);
+		r->end[i++] = text->n;
+		time_print(text, at.end, v->zone, v->time_format);
+		r->end[i++] = text->n;
+	}
+	key_split(key, v->nkeys, r->key, &r->scratch);
+	for (size_t k = 0; k < v->nkeys; k++) {
+		buf_span(text, r->key[k]);
+		r->end[i++] = text->n;
+	}
+	for (size_t m = 0; m < v->nmeasures; m++) {
+		v->measure[m].kind->finish(&v->measure[m], group_state(g, &v->measure[m]), v->digits, text);
+		r->end[i++] = text->n;
+	}
+	for (size_t d = 0; d < v->nderives; d++) {
+		derive_finish(v->derive[d], v->measure, g, v->digits, text);
+		r->end[i++] = text->n;
+	}
+	point_cells(r);
+}
+
+void row_out_write(struct row_out *r, const char *mark, struct buf *out)
+{
+	if (r->mark)
+		r->cell[0] = (struct cell){ span_of(mark), false };
+	writer_row(&r->writer, out, r->cell);
+}
+
+struct blob *row_out_keep(const struct row_out *r)
+{
+	size_t ends = r->n * sizeof *r->end;
+	struct blob *b = mem_alloc(sizeof *b + ends + r->text.n);
+
+	b->n = ends + r->text.n;
+	memcpy(b->bytes, r->end, ends);
+	memcpy(b->bytes + ends, r->text.p, r->text.n);
+	return b;
+}
+
+bool row_out_same(const struct row_out *r, const struct blob *b)
+{
+	size_t ends = r->n * sizeof *r->end;
+
+	return b->n == ends + r->text.n && memcmp(b->bytes, r->end, ends) == 0 &&
+	       memcmp(b->bytes + ends, r->text.p, r->text.n) == 0;
+}
+
+void row_out_recall(struct row_out *r, const struct blob *b)
+{
+	size_t ends = r->n * sizeof *r->end;
+
+	memcpy(r->end, b->bytes, ends);
+	buf_clear(&r->text);
+	buf_room(&r->text, 1);
+	buf_add(&r->text, b->bytes + ends, b->n - ends);
+	point_cells(r);
+}

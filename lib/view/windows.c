@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/view/windows.h"
+
+void windows_init(struct windows *w, struct fold *f, bool fires)
+{
+	*w = (struct windows){ .fold = f, .lateness = f->view->allowed_lateness, .fires = fires };
+}
+
+static void free_window(struct window *what)
+{
+	struct table_walk walk = { 0 };
+	void **blob;
+
+	while ((blob = table_next(&what->printed, &walk)))
+		free(*blob);
+	table_free(&what->printed);
+	free(what);
+}
+
+void windows_free(struct windows *w)
+{
+	struct window *what;
+
+	for (size_t i = 0; (what = timemap_each(&w->open, &i));)
+		free_window(what);
+	timemap_free(&w->open);
+	heap_free(&w->due);
+}
+
+static int64_t drop_time(const struct windows *w, struct interval at)
+{
+	return time_add(at.end - 1, w->lateness);
+}
+
+void windows_open(struct windows *w, const struct pane *p, int64_t watermark)
+{
+	const struct window_spec *spec = &w->fold->view->window;
+	int64_t n = window_count(spec, p->at.start);
+
+	for (int64_t i = 0; i < n; i++) {
+		struct interval at = window_at(spec, p->at.start, i);
+		struct window *what;
+
+		if (drop_time(w, at) <= watermark || timemap_get(&w->open, at.start))
+			continue;
+		what = mem_zalloc(sizeof *what);
+		what->at = at;
+		table_init(&what->printed, sizeof(void *));
+		timemap_put(&w->open, at.start, what);
+		heap_push(&w->due, w->fires ? at.end - 1 : drop_time(w, at), what);
+	}
+}
+
+enum window_event windows_next(struct windows *w, int64_t watermark, struct window **what)
+{
+	if (w->due.n == 0 || heap_top(&w->due).at > watermark)
+		return WINDOW_QUIET;
+	*what = heap_pop(&w->due).what;
+	if (!w->fires || (*what)->fired)
+		return WINDOW_DROP;
+	(*what)->fired = true;
+	heap_push(&w->due, drop_time(w, (*what)->at), *what);
+	return WINDOW_FIRE;
+}
+
+void windows_drop(struct windows *w, struct window *what)
+{
+	struct fold *f = w->fold;
+	int64_t at = what->at.start;
+
+	/* Windows go in order of their starts, so a pane whose last window is this one is needed no more. */
+	while (at < what->at.end) {
+		struct interval pane;
+		struct pane *p;
+
+		if (!window_pane(&f->view->window, at, &pane))
+			break;
+		p = timemap_get(&f->panes, pane.start);
+		if (p && p->last_end == what->at.end)
+			fold_drop_pane(f, p);
+		else if (window_at(&f->view->window, pane.start, window_count(&f->view->window, pane.start) - 1).end != what->at.end)
+			break;
+		if (pane.end == INT64_MAX)
+			break;
+		at = pane.end;
+	}
+	timemap_remove(&w->open, what->at.start);
+	free_window(what);
+}
+
+int64_t windows_past(const struct windows *w, struct interval pane, int64_t watermark)
+{
+	const struct window_spec *spec = &w->fold->view->window;
+	int64_t n = window_count(spec, pane.start), past = 0;
+
+	while (past < n && drop_time(w, window_at(spec, pane.start, past)) <= watermark)
+		past++;
+	return past;
+}
+
+struct window *windows_holding(const struct windows *w, const struct pane *p, int64_t *i)
+{
+	const struct window_spec *spec = &w->fold->view->window;
+	int64_t n = window_count(spec, p->at.start);
+
+	while (*i < n) {
+		struct window *what = timemap_get(&w->open, window_at(spec, p->at.start, (*i)++).start);
+
+		if (what)
+			return what;
+	}
+	return NULL;
+}
+
+/* The pane at or after *at inside a window; *at moves behind it. NULL at the window's end. */
+static struct pane *next_pane(const struct windows *w, const struct window *what, int64_t *at)
+{
+	struct fold *f = w->fold;
+
+	while (*at < what->at.end) {
+		struct interval pane;
+		struct pane *p;
+
+		if (!window_pane(&f->view->window, *at, &pane))
+			return NULL;
+		p = timemap_get(&f->panes, pane.start);
+		*at = pane.end;
+		if (p)
+			return p;
+	}
+	return NULL;
+}
+
+void windows_rows(const struct windows *w, const struct window *what, struct fold_rows *rows, struct table *merged)
+{
+	const struct view *v = w->fold->view;
+	int64_t at = what->at.start;
+	struct pane *p;
+
+	rows->n = 0;
+	table_init(merged, v->group_size);
+	if (v->window.kind != WINDOW_SLIDING) {
+		if ((p = next_pane(w, what, &at)))
+			fold_rows_pane(rows, what->at, &p->groups);
+		fold_rows_sort(rows);
+		return;
+	}
+	while ((p = next_pane(w, what, &at))) {
+		struct table_walk walk = { 0 };
+		struct group *g;
+
+		while ((g = table_next(&p->groups, &walk))) {
+			struct span key = table_key(&p->groups, g);
+			bool is_new;
+
+			group_merge(v, table_put(merged, key, hash_bytes(key.p, key.n), &is_new), g);
+		}
+	}
+	fold_rows_pane(rows, what->at, merged);
+	fold_rows_sort(rows);
+}
+
+bool windows_row(const struct windows *w, const struct window *what, struct span key, struct group *merged)
+{
+	uint64_t hash = hash_bytes(key.p, key.n);
+	int64_t at = what->at.start;
+	bool found = false;
+	struct pane *p;
+
+	while ((p = next_pane(w, what, &at))) {
+		struct group *g = table_get(&p->groups, key, hash);
+
+		if (g) {
+			group_merge(w->fold->view, merged, g);
+			found = true;
+		}
+	}
+	return found;
+}
+
+void windows_rows_free(const struct windows *w, struct fold_rows *rows, struct table *merged)
+{
+	struct table_walk walk = { 0 };
+	struct group *g;
+
+	while ((g = table_next(merged, &walk)))
+		group_drop(w->fold->view, g);
+	table_free(merged);
+	fold_rows_free(rows);
+}

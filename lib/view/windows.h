@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* windows -- when the windows over a fold's panes fire and when they are forgotten.
+ * A window fires when W >= end - 1 and its state lives until W >= end - 1 + allowed lateness, both saturating. What happens
+ * at W is asked for one by one, in order of time; a window fires before it is dropped. */
+#ifndef LIB_VIEW_WINDOWS_H
+#define LIB_VIEW_WINDOWS_H
+
+#include "lib/base/heap.h"
+#include "lib/view/fold.h"
+
+struct window {
+	struct interval at;
+	bool fired;
+	struct table printed;           /* key -> struct blob *: what stands downstream; used by emission */
+};
+
+enum window_event { WINDOW_QUIET, WINDOW_FIRE, WINDOW_DROP };
+
+struct windows {
+	struct fold *fold;
+	struct timemap open;            /* by start */
+	struct heap due;
+	int64_t lateness;               /* ms */
+	bool fires;                     /* false: final rows, there is only the drop */
+};
+
+void windows_init(struct windows *w, struct fold *f, bool fires);
+void windows_free(struct windows *w);
+
+/* Opens the windows that hold a new pane, but those already past at W. */
+void windows_open(struct windows *w, const struct pane *p, int64_t watermark);
+
+/* The next thing due at W, and the window it happens to. After WINDOW_DROP the caller calls windows_drop(). */
+enum window_event windows_next(struct windows *w, int64_t watermark, struct window **what);
+
+/* Forgets the window, and the panes that no open window needs any more. */
+void windows_drop(struct windows *w, struct window *what);
+
+/* How many of the windows that hold a pane are past at W: a record for it is dropped from these. */
+int64_t windows_past(const struct windows *w, struct interval pane, int64_t watermark);
+
+/* The open windows that hold a pane, earliest first: *i starts at 0. NULL at the end. */
+struct window *windows_holding(const struct windows *w, const struct pane *p, int64_t *i);
+
+/* The rows of a window, sorted by key. Groups of several panes are merged into *merged (free it with windows_rows_free). */
+void windows_rows(const struct windows *w, const struct window *what, struct fold_rows *rows, struct table *merged);
+/* One key of it: into a merged group as well. False: no pane has that key. */
+bool windows_row(const struct windows *w, const struct window *what, struct span key, struct group *merged);
+void windows_rows_free(const struct windows *w, struct fold_rows *rows, struct table *merged);
+
+#endif

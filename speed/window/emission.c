@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "speed/window/emission.h"
+
+#include "lib/stream/control.h"
+
+static const char *mark_name(const struct view *v)
+{
+	return v->emit == EMIT_UPDATES ? "_change" : v->emit == EMIT_CHANGELOG ? "_op" : NULL;
+}
+
+void emission_init(struct emission *e, const struct view *v, enum record_format format, struct out *out, struct ledger *ledger)
+{
+	*e = (struct emission){ .view = v, .out = out, .ledger = ledger, .scratch = mem_zalloc(v->group_size) };
+	row_out_init(&e->rows, v, format, mark_name(v));
+	fill_init(&e->fill, v);
+}
+
+void emission_free(struct emission *e)
+{
+	row_out_free(&e->rows);
+	fill_free(&e->fill);
+	free(e->scratch);
+}
+
+static bool is_json(const struct emission *e)
+{
+	return e->rows.writer.format == FORMAT_NDJSON;
+}
+
+void emission_header(struct emission *e, bool controlled)
+{
+	struct buf *out = &e->out->buf;
+	const char *format = is_json(e) ? "ndjson" : e->rows.writer.format == FORMAT_TSV ? "tsv" : "csv";
+
+	if (!controlled) {
+		row_out_header(&e->rows, out);
+		return;
+	}
+	control_begin(out, is_json(e), "stream");
+	control_add(out, is_json(e), "format", span_of(format));
+	control_end(out, is_json(e));
+	row_out_columns(&e->rows, out);
+}
+
+void emission_watermark(struct emission *e, int64_t watermark)
+{
+	control_begin(&e->out->buf, is_json(e), "watermark");
+	control_add_i64(&e->out->buf, is_json(e), "t", watermark);
+	control_end(&e->out->buf, is_json(e));
+}
+
+static void write_row(struct emission *e, const char *mark)
+{
+	row_out_write(&e->rows, mark, &e->out->buf);
+	e->ledger->rows++;
+	out_more(e->out);
+}
+
+static bool is_shown(const struct emission *e, const struct group *g)
+{
+	return !e->view->retract || g->weight > 0;
+}
+
+static void final_row(struct emission *e, struct interval at, struct span key, struct group *g)
+{
+	if (!is_shown(e, g))
+		return;
+	row_out_render(&e->rows, at, key, g);
+	write_row(e, NULL);
+}
+
+/* What stands downstream goes: a -D, or a delete. */
+static void withdraw(struct emission *e, struct blob **printed)
+{
+	row_out_recall(&e->rows, *printed);
+	write_row(e, e->view->emit == EMIT_CHANGELOG ? "-D" : "delete");
+	free(*printed);
+	*printed = NULL;
+}
+
+/* Brings what stands downstream for a row up to date; a row that would repeat itself is not printed. */
+static void update_row(struct emission *e, struct blob **printed, struct interval at, struct span key, struct group *g)
+{
+	bool changelog = e->view->emit == EMIT_CHANGELOG;
+	struct blob *now;
+
+	if (!is_shown(e, g)) {
+		if (*printed)
+			withdraw(e, printed);
+		return;
+	}
+	row_out_render(&e->rows, at, key, g);
+	if (*printed && row_out_same(&e->rows, *printed))
+		return;
+	now = row_out_keep(&e->rows);
+	if (*printed && changelog) {
+		row_out_recall(&e->rows, *printed);
+		write_row(e, "-U");
+		row_out_recall(&e->rows, now);
+	}
+	write_row(e, !changelog ? "upsert" : *printed ? "+U" : "+I");
+	free(*printed);
+	*printed = now;
+}
+
+static struct blob **printed_slot(struct window *what, struct span key)
+{
+	bool is_new;
+
+	return table_put(&what->printed, key, hash_bytes(key.p, key.n), &is_new);
+}
+
+static void print_rows(struct emission *e, const struct fold_rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		final_row(e, rows->row[i].at, rows->row[i].key, rows->row[i].group);
+}
+
+static int final_filled(struct emission *e, struct interval closing, struct fold_rows *rows)
+{
+	struct fold_rows quiet = { 0 };
+	struct interval at;
+	bool full = false;
+
+	while (fill_quiet(&e->fill, closing, &at, &quiet, &full))
+		print_rows(e, &quiet);
+	fold_rows_free(&quiet);
+	fill_window(&e->fill, closing, rows, &full);
+	print_rows(e, rows);
+	return full ? -1 : 0;
+}
+
+int emission_window(struct emission *e, const struct windows *w, struct window *what)
+{
+	struct fold_rows rows = { 0 };
+	struct table merged = { 0 };
+	int rc = 0;
+
+	windows_rows(w, what, &rows, &merged);
+	if (e->view->fill)
+		rc = final_filled(e, what->at, &rows);
+	else if (!w->fires)
+		print_rows(e, &rows);
+	else
+		for (size_t i = 0; i < rows.n; i++)
+			update_row(e, printed_slot(what, rows.row[i].key), what->at, rows.row[i].key, rows.row[i].group);
+	windows_rows_free(w, &rows, &merged);
+	return rc;
+}
+
+void emission_row(struct emission *e, const struct windows *w, struct window *what, struct span key)
+{
+	if (windows_row(w, what, key, e->scratch))
+		update_row(e, printed_slot(what, key), what->at, key, e->scratch);
+	group_drop(e->view, e->scratch);
+	memset(e->scratch, 0, e->view->group_size);
+}
+
+void emission_session(struct emission *e, struct session *s)
+{
+	struct blob *printed = s->printed;
+
+	if (e->view->emit == EMIT_FINAL) {
+		final_row(e, s->at, s->key, &s->group);
+		return;
+	}
+	update_row(e, &printed, s->at, s->key, &s->group);
+	s->printed = printed;
+}
+
+void emission_session_gone(struct emission *e, struct session *s)
+{
+	struct blob *printed = s->printed;
+
+	if (printed)
+		withdraw(e, &printed);
+	s->printed = NULL;
+}
+
+static int session_order(const void *a, const void *b)
+{
+	const struct session *x = *(struct session *const *)a, *y = *(struct session *const *)b;
+
+	if (x->at.end != y->at.end)
+		return x->at.end < y->at.end ? -1 : 1;
+	if (x->at.start != y->at.start)
+		return x->at.start < y->at.start ? -1 : 1;
+	return span_cmp(x->key, y->key);
+}
+
+void emission_sessions(struct emission *e, struct session **sessions, size_t n)
+{
+	if (n)
+		qsort(sessions, n, sizeof *sessions, session_order);
+	for (size_t i = 0; i < n; i++)
+		emission_session(e, sessions[i]);
+}
+
+static int pane_order(const void *a, const void *b)
+{
+	const struct pane *x = *(struct pane *const *)a, *y = *(struct pane *const *)b;
+
+	return (x->at.start > y->at.start) - (x->at.start < y->at.start);
+}
+
+static int partial_rows(struct partial_writer *w, const struct fold_rows *rows)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < rows->n && rc == 0; i++)
+		rc = partial_row(w, rows->row[i].at, rows->row[i].key, rows->row[i].group);
+	return rc;
+}
+
+/* Panes are disjoint, so by start is by end. */
+static int partial_panes(struct partial_writer *w, struct fold *f)
+{
+	struct pane **pane = mem_array(NULL, f->panes.n, sizeof *pane), *p;
+	struct fold_rows rows = { 0 };
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; (p = timemap_each(&f->panes, &i));)
+		pane[n++] = p;
+	if (n)
+		qsort(pane, n, sizeof *pane, pane_order);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rows.n = 0;
+		fold_rows_pane(&rows, pane[i]->at, &pane[i]->groups);
+		fold_rows_sort(&rows);
+		rc = partial_rows(w, &rows);
+	}
+	fold_rows_free(&rows);
+	free(pane);
+	return rc;
+}
+
+int emission_partial(struct emission *e, struct fold *f, struct sessions *s)
+{
+	struct partial_writer w;
+	struct fold_rows rows = { 0 };
+	int rc;
+
+	partial_begin(&w, e->view, e->out);
+	if (e->view->window.kind == WINDOW_SESSION) {
+		sessions_rows(s, &rows);
+		rc = partial_rows(&w, &rows);
+		fold_rows_free(&rows);
+	} else {
+		rc = partial_panes(&w, f);
+	}
+	w.rejected = e->ledger->rejected;
+	e->ledger->rows += w.rows;
+	return partial_end(&w) < 0 ? -1 : rc;
+}

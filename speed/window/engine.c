@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+#include "speed/window/engine.h"
+
+#include <stdio.h>
+
+#include "lib/base/diag.h"
+#include "lib/stream/control.h"
+
+#define INPUT_SHIFT 44          /* positions in plain input: operand, then line */
+
+static bool has_sessions(const struct engine *e)
+{
+	return e->view->window.kind == WINDOW_SESSION;
+}
+
+static bool prints_updates(const struct engine *e)
+{
+	return e->view->emit == EMIT_UPDATES || e->view->emit == EMIT_CHANGELOG;
+}
+
+void engine_init(struct engine *e, const struct view *v, size_t inputs)
+{
+	int64_t delay = v->watermark_delay == VIEW_NO_DELAY ? -1 : v->watermark_delay;
+
+	memset(e, 0, sizeof *e);
+	e->view = v;
+	e->said = WATERMARK_NONE;
+	e->live = v->emit != EMIT_PARTIAL && (delay >= 0 || prints_updates(e));
+	row_maker_init(&e->rows, v);
+	fold_init(&e->fold, v);
+	windows_init(&e->windows, &e->fold, prints_updates(e));
+	sessions_init(&e->sessions, v, prints_updates(e));
+	watermark_init(&e->watermark, inputs, v->emit == EMIT_PARTIAL ? -1 : delay, v->max_ahead);
+}
+
+void engine_free(struct engine *e)
+{
+	windows_free(&e->windows);
+	fold_free(&e->fold);
+	sessions_free(&e->sessions);
+	watermark_free(&e->watermark);
+	if (e->emission.out)
+		emission_free(&e->emission);
+	row_maker_free(&e->rows);
+	fold_rows_free(&e->changed);
+	free(e->print.item);
+	free(e->drop.item);
+}
+
+static int fail(struct engine *e, int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(e->error, sizeof e->error, format, args);
+	va_end(args);
+	e->status = status;
+	return -1;
+}
+
+static int side_failed(struct engine *e, const struct side *s)
+{
+	return fail(e, EXIT_IO, "%s", side_error(s));
+}
+
+void engine_begin(struct engine *e, enum record_format format, struct out *out, bool controlled)
+{
+	emission_init(&e->emission, e->view, format, out, &e->ledger);
+	e->controlled = controlled;
+	if (controlled && e->view->emit != EMIT_PARTIAL)
+		e->live = true;
+	if (e->view->emit != EMIT_PARTIAL)
+		emission_header(&e->emission, controlled);
+}
+
+/* Bad and late records. */
+
+int engine_bad(struct engine *e, const char *reason, const struct place *at)
+{
+	e->ledger.in++;
+	e->ledger.rejected++;
+	if (!e->view->skip_bad)
+		return fail(e, EXIT_DATA, "%s:%llu: %s", at->name, (unsigned long long)at->line, reason);
+	if (e->rejects && side_put(e->rejects, at->name, at->line, span_of(reason), at->raw, NULL, 0) < 0)
+		return side_failed(e, e->rejects);
+	return 0;
+}
+
+static int take_late(struct engine *e, const struct place *at, int64_t ms)
+{
+	struct buf behind = { 0 };
+	struct side_pair more;
+	int rc = 0;
+
+	e->ledger.late++;
+	if (!e->late)
+		return 0;
+	buf_u64(&behind, (uint64_t)e->watermark.input[at->input].at - (uint64_t)ms);
+	more = (struct side_pair){ "behind_watermark_ms", { buf_view(&behind), true } };
+	if (side_put(e->late, at->name, at->line, SPAN("late: its windows are closed"), at->raw, &more, 1) < 0)
+		rc = side_failed(e, e->late);
+	buf_free(&behind);
+	return rc;
+}
+
+/* Adding a record to its group, and printing what changes by it at once. */
+
+static int check_bound(struct engine *e)
+{
+	if (!e->max_groups || e->fold.groups + e->sessions.live <= e->max_groups)
+		return 0;
+	return fail(e, EXIT_MEMORY, "more than %zu groups are open: raise --max-groups, or let --watermark-delay close windows", e->max_groups);
+}
+
+static void note_change(struct engine *e, const struct pane *p, struct span key, struct group *g)
+{
+	if (g->mark == e->marks + 1)
+		return;
+	g->mark = e->marks + 1;
+	fold_rows_add(&e->changed, p->at, key, g);
+}
+
+static void pane_changed(struct engine *e, struct pane *p, struct span key, struct group *g)
+{
+	struct window *what;
+	int64_t i = 0;
+
+	if (e->view->every > 0)
+		note_change(e, p, table_key(&p->groups, g), g);
+	if (e->view->every != EVERY_RECORD && e->watermark.at < p->first_end - 1)
+		return;                 /* no window of it has fired */
+	while ((what = windows_holding(&e->windows, p, &i)))
+		if (what->fired || e->view->every == EVERY_RECORD)
+			emission_row(&e->emission, &e->windows, what, key);
+}
+
+static int add_to_pane(struct engine *e, const struct row *row, const struct place *at)
+{
+	struct interval where;
+	bool in_window;
+	struct pane *p = fold_find(&e->fold, row->at.ms, &where, &in_window);
+	int64_t own = e->watermark.input[at->input].at;
+	struct group *g;
+
+	if (!in_window) {
+		e->ledger.filtered++;
+		return 0;
+	}
+	if (own != WATERMARK_NONE && (!p || time_add(p->first_end - 1, e->view->allowed_lateness) <= own)) {
+		int64_t past = windows_past(&e->windows, where, own);
+
+		e->ledger.late_windows += (uint64_t)past;
+		if (past == window_count(&e->view->window, where.start))
+			return take_late(e, at, row->at.ms);
+	}
+	if (!p) {
+		p = fold_new_pane(&e->fold, where);
+		if (e->live)
+			windows_open(&e->windows, p, e->watermark.at);
+	}
+	g = fold_group(&e->fold, p, row->key);
+	group_add(e->view, g, row);
+	e->ledger.out++;
+	if (prints_updates(e))
+		pane_changed(e, p, row->key, g);
+	return check_bound(e);
+}
+
+static void session_gone(void *context, struct session *old)
+{
+	emission_session_gone(&((struct engine *)context)->emission, old);
+}
+
+static int add_to_session(struct engine *e, const struct row *row, const struct place *at)
+{
+	struct interval where = sessions_hull(&e->sessions, row->key, row->at.ms);
+	int64_t own = e->watermark.input[at->input].at;
+	struct session *s;
+
+	if (own != WATERMARK_NONE && time_add(where.end - 1, e->view->allowed_lateness) <= own) {
+		e->ledger.late_windows++;
+		return take_late(e, at, row->at.ms);
+	}
+	s = sessions_join(&e->sessions, row->key, (struct interval){ row->at.ms, time_add(row->at.ms, e->view->window.gap_ms) },
+	                  prints_updates(e) ? session_gone : NULL, e);
+	group_add(e->view, &s->group, row);
+	e->ledger.out++;
+	if (prints_updates(e) && (s->fired || e->view->every == EVERY_RECORD))
+		emission_session(&e->emission, s);
+	return check_bound(e);
+}
+
+/* What is due at W. */
+
+static int advance_windows(struct engine *e)
+{
+	struct window *what;
+	enum window_event event;
+
+	while ((event = windows_next(&e->windows, e->watermark.at, &what)) != WINDOW_QUIET) {
+		if ((event == WINDOW_FIRE || !e->windows.fires) && emission_window(&e->emission, &e->windows, what) < 0)
+			return fail(e, EXIT_MEMORY, "--fill would make more than --fill-max %llu rows", (unsigned long long)e->view->fill_max);
+		if (event == WINDOW_DROP)
+			windows_drop(&e->windows, what);
+	}
+	return 0;
+}
+
+static void push_session(struct session_list *l, struct session *s)
+{
+	l->item = mem_grow(l->item, l->n, &l->cap, sizeof *l->item);
+	l->item[l->n++] = s;
+}
+
+/* All that end at this W are gathered, so that they come out in order; a session may fire and go at once. */
+static void advance_sessions(struct engine *e)
+{
+	struct session *what;
+	enum session_event event;
+
+	if (e->sessions.due.n == 0 || heap_top(&e->sessions.due).at > e->watermark.at)
+		return;
+	e->print.n = e->drop.n = 0;
+	while ((event = sessions_next(&e->sessions, e->watermark.at, &what)) != SESSION_QUIET) {
+		if (event == SESSION_FIRE || !e->sessions.fires)
+			push_session(&e->print, what);
+		if (event == SESSION_DROP)
+			push_session(&e->drop, what);
+	}
+	emission_sessions(&e->emission, e->print.item, e->print.n);
+	for (size_t i = 0; i < e->drop.n; i++)
+		sessions_drop(&e->sessions, e->drop.item[i]);
+}
+
+/* W goes on less the allowed lateness: rows for later times may still be corrected until then. */
+static void say_watermark(struct engine *e)
+{
+	int64_t t = e->watermark.at == INT64_MAX ? INT64_MAX : time_add(e->watermark.at, -e->view->allowed_lateness);
+
+	if (!e->controlled || e->view->emit == EMIT_PARTIAL || t <= e->said)
+		return;
+	e->said = t;
+	emission_watermark(&e->emission, t);
+}
+
+static int advance(struct engine *e)
+{
+	int rc = 0;
+
+	if (has_sessions(e))
+		advance_sessions(e);
+	else
+		rc = advance_windows(e);
+	say_watermark(e);
+	return rc;
+}
+
+static int watermark_moved(struct engine *e)
+{
+	return watermark_combine(&e->watermark) ? advance(e) : 0;
+}
+
+/* --every: what changed since the last tick, printed before the record that passes the next one. */
+
+struct due_row {
+	struct window *what;
+	struct span key;
+};
+
+static int due_order(const void *a, const void *b)
+{
+	const struct due_row *x = a, *y = b;
+
+	if (x->what != y->what)
+		return x->what->at.end < y->what->at.end ? -1 : 1;
+	return span_cmp(x->key, y->key);
+}
+
+static void print_changed(struct engine *e)
+{
+	struct due_row *due = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < e->changed.n; i++) {
+		struct pane *p = timemap_get(&e->fold.panes, e->changed.row[i].at.start);
+		struct window *what;
+		int64_t k = 0;
+
+		while (p && (what = windows_holding(&e->windows, p, &k))) {
+			due = mem_grow(due, n, &cap, sizeof *due);
+			due[n++] = (struct due_row){ what, e->changed.row[i].key };
+		}
+	}
+	if (n)
+		qsort(due, n, sizeof *due, due_order);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || due_order(&due[i - 1], &due[i]) != 0)
+			emission_row(&e->emission, &e->windows, due[i].what, due[i].key);
+	free(due);
+	e->changed.n = 0;
+	e->marks++;
+}
+
+static void print_sessions(struct engine *e)
+{
+	struct table_walk walk = { 0 };
+	struct session **list;
+
+	e->print.n = 0;
+	while ((list = table_next(&e->sessions.keys, &walk)))
+		for (struct session *s = *list; s; s = s->next)
+			push_session(&e->print, s);
+	emission_sessions(&e->emission, e->print.item, e->print.n);
+}
+
+static void keep_time(struct engine *e, int64_t ms)
+{
+	int64_t every = e->view->every, past = ms % every;
+
+	if (e->tick != 0 && ms < e->tick)
+		return;
+	if (e->tick != 0 && has_sessions(e))
+		print_sessions(e);
+	else if (e->tick != 0)
+		print_changed(e);
+	e->tick = time_add(ms, every - (past < 0 ? past + every : past));
+}
+
+/* One record. */
+
+int engine_record(struct engine *e, const struct span *record, const struct place *at)
+{
+	int rc = engine_try(e, record, at);
+
+	return rc > 0 ? engine_bad(e, e->rows.scratch.reason, at) : rc;
+}
+
+int engine_try(struct engine *e, const struct span *record, const struct place *at)
+{
+	enum row_verdict verdict = row_make(&e->rows, record, (uint64_t)at->input << INPUT_SHIFT | at->line);
+	struct row *row = &e->rows.row;
+	int rc = 0;
+
+	if (verdict == ROW_BAD)
+		return 1;
+	e->ledger.in++;
+	if (e->lateness.on && row->has_time)
+		lateness_note(&e->lateness, e->watermark.input[at->input].max_ms, row->at.ms);
+	if (verdict == ROW_FILTERED) {
+		e->ledger.filtered++;
+	} else {
+		if (e->view->every > 0)
+			keep_time(e, row->at.ms);
+		rc = has_sessions(e) ? add_to_session(e, row, at) : add_to_pane(e, row, at);
+	}
+	if (rc < 0 || !(e->live || e->lateness.on) || !row->has_time)
+		return rc;
+	if (watermark_observe(&e->watermark, at->input, row->at.ms))
+		watermark_combine(&e->watermark);
+	return e->watermark.at == WATERMARK_NONE ? 0 : advance(e);
+}
+
+int engine_control(struct engine *e, struct span line, const struct place *at)
+{
+	struct control c = { 0 };
+	bool stream, watermark, columns;
+	int64_t t;
+	int rc = 0;
+
+	if (control_parse(&c, line) < 0) {
+		rc = fail(e, EXIT_DATA, "%s:%llu: malformed control line", at->name, (unsigned long long)at->line);
+		goto out;
+	}
+	stream = span_eq(c.word, SPAN("stream"));
+	columns = span_eq(c.word, SPAN("columns"));
+	watermark = span_eq(c.word, SPAN("watermark"));
+	if (!stream && !columns && !watermark)
+		rc = fail(e, EXIT_CONFIG, "%s:%llu: control line \"%.*s\" is not for this tool", at->name, (unsigned long long)at->line,
+		          (int)(c.word.n > 20 ? 20 : c.word.n), c.word.p);
+	else if (watermark && !control_i64(&c, "t", &t))
+		rc = fail(e, EXIT_DATA, "%s:%llu: watermark line without a time t", at->name, (unsigned long long)at->line);
+	else if (watermark && e->watermark.delay >= 0)
+		rc = fail(e, EXIT_USAGE, "%s: the stream has watermark lines: --watermark-delay cannot be stated as well", at->name);
+	else if (watermark && e->view->emit != EMIT_PARTIAL && watermark_line(&e->watermark, at->input, t))
+		rc = watermark_moved(e);
+out:
+	control_free(&c);
+	return rc;
+}
+
+int engine_idle_input(struct engine *e, size_t input)
+{
+	e->watermark.input[input].idle = true;
+	return watermark_moved(e);
+}
+
+int engine_end_input(struct engine *e, size_t input)
+{
+	watermark_end(&e->watermark, input);
+	return e->live ? watermark_moved(e) : 0;
+}
+
+/* Windows that were not opened as they came. */
+static void open_all(struct engine *e)
+{
+	struct pane *p;
+
+	for (size_t i = 0; !e->live && (p = timemap_each(&e->fold.panes, &i));)
+		windows_open(&e->windows, p, WATERMARK_NONE);
+}
+
+int engine_finish(struct engine *e)
+{
+	if (e->view->emit == EMIT_PARTIAL)
+		return emission_partial(&e->emission, &e->fold, &e->sessions) < 0 ? fail(e, EXIT_IO, "stdout") : 0;
+	open_all(e);
+	e->watermark.at = INT64_MAX;
+	return advance(e);
+}
+
+size_t engine_open_windows(const struct engine *e)
+{
+	return has_sessions(e) ? e->sessions.live : e->fold.panes.n;
+}
+
+int engine_merge(struct engine *into, struct engine *from)
+{
+	fold_merge(&into->fold, &from->fold);
+	sessions_merge(&into->sessions, &from->sessions);
+	ledger_add(&into->ledger, &from->ledger);
+	return check_bound(into);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* engine -- window-agg without its inputs: records and watermarks in, rows out.
+ * A record goes: where, time, lateness by its own input's W, group; then its time may move W, and what is due at W fires. */
+#ifndef SPEED_WINDOW_ENGINE_H
+#define SPEED_WINDOW_ENGINE_H
+
+#include "lib/stream/side.h"
+#include "lib/view/row.h"
+#include "speed/window/emission.h"
+#include "speed/window/lateness.h"
+#include "speed/window/watermark.h"
+
+struct session_list {
+	struct session **item;
+	size_t n, cap;
+};
+
+struct engine {
+	const struct view *view;
+	struct row_maker rows;
+	struct fold fold;               /* all windows but sessions */
+	struct windows windows;
+	struct sessions sessions;
+	struct watermark watermark;
+	struct emission emission;
+	struct ledger ledger;
+	struct lateness lateness;       /* counted when asked for */
+
+	bool live;                      /* a watermark moves, or rows are printed before the end: windows are opened at once */
+	bool controlled;
+	int64_t said;                   /* the watermark line written last */
+	size_t max_groups;              /* 0: no bound */
+
+	int64_t tick;                   /* --every: event time of the next early print */
+	uint64_t marks;                 /* changes noted since then have this mark */
+	struct fold_rows changed;       /* (pane, key, group) noted; at: the pane's interval */
+
+	struct session_list print, drop;        /* sessions due at one W */
+
+	struct side *late, *rejects;    /* or NULL */
+	char error[300];                /* after a failure */
+	int status;                     /* and the exit status for it; 0: none */
+};
+
+/* Where a record stands, for messages and side outputs. */
+struct place {
+	const char *name;               /* of the input */
+	size_t input;
+	uint64_t line;
+	struct span raw;
+};
+
+void engine_init(struct engine *e, const struct view *v, size_t inputs);
+void engine_free(struct engine *e);
+
+/* All return 0, or -1 with error and status. */
+int engine_record(struct engine *e, const struct span *record, const struct place *at);
+/* The same, but a bad record is not taken as one: 1, and e->rows.scratch.reason says why. */
+int engine_try(struct engine *e, const struct span *record, const struct place *at);
+int engine_bad(struct engine *e, const char *reason, const struct place *at);
+int engine_control(struct engine *e, struct span line, const struct place *at);
+int engine_idle_input(struct engine *e, size_t input);          /* it steps aside */
+int engine_end_input(struct engine *e, size_t input);
+int engine_finish(struct engine *e);                            /* end of all input: everything fires */
+
+/* Before anything is printed: where to, and what the first input showed of the form of the stream. An engine that is only
+ * merged into another has no begin. */
+void engine_begin(struct engine *e, enum record_format format, struct out *out, bool controlled);
+
+/* Records, windows and sessions still held. */
+size_t engine_open_windows(const struct engine *e);
+
+/* Moves what another engine of the same view has gathered (both not live) into this one. -1: --max-groups. */
+int engine_merge(struct engine *into, struct engine *from);
+
+#endif

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+#include "speed/window/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/base/diag.h"
+#include "speed/window/parallel.h"
+#include "speed/window/source.h"
+
+struct runner {
+	const struct view *view;
+	const struct run_options *options;
+	struct out *out;
+	struct engine engine;
+	struct source *source;
+	size_t n;
+	bool warned;                    /* that live input without a watermark fires at the end only */
+};
+
+/* Signals. While the run waits for input everything it has to say is flushed, so the handler may end it there and then;
+ * at work it only leaves word. */
+volatile sig_atomic_t run_interrupted;
+static volatile sig_atomic_t waiting;
+static struct runner *running;
+
+static void say_interrupted(void)
+{
+	warn("interrupted: %zu open windows dropped", running ? engine_open_windows(&running->engine) : 0);
+}
+
+_Noreturn void run_die_by_signal(void)
+{
+	signal((int)run_interrupted, SIG_DFL);
+	raise((int)run_interrupted);
+	_exit(128 + (int)run_interrupted);
+}
+
+void run_on_signal(int number)
+{
+	run_interrupted = number;
+	if (!waiting)
+		return;
+	say_interrupted();
+	run_die_by_signal();
+}
+
+static void begin_waiting(void)
+{
+	waiting = 1;
+	if (run_interrupted)
+		run_on_signal((int)run_interrupted);
+}
+
+static int fail_read(struct runner *r, size_t i)
+{
+	snprintf(r->engine.error, sizeof r->engine.error, "%s", blocks_error(r->source[i].blocks));
+	r->engine.status = blocks_status(r->source[i].blocks);
+	return -1;
+}
+
+static void close_source(struct runner *r, size_t i)
+{
+	if (!r->source[i].blocks)
+		return;
+	r->engine.ledger.bytes += blocks_bytes(r->source[i].blocks);
+	source_close(&r->source[i]);
+}
+
+static const char *path_of(const struct runner *r, size_t i)
+{
+	return r->options->npaths ? r->options->path[i] : "-";
+}
+
+/* The time field is in no header: every record would be bad, so say it once and clearly. */
+static int check_columns(struct runner *r, size_t source)
+{
+	for (size_t i = 0; i < r->view->fields.n; i++) {
+		struct span name = r->view->fields.ref[i].text;
+
+		if ((int)i == r->view->op_field || (int)i == r->view->change_field || !blocks_lacks(r->source[source].blocks, i))
+			continue;
+		if ((int)i == r->view->time_field) {
+			snprintf(r->engine.error, sizeof r->engine.error, "%s: no column \"%.*s\", the view's time", blocks_name(r->source[source].blocks),
+			         (int)(name.n > 60 ? 60 : name.n), name.p);
+			r->engine.status = EXIT_DATA;
+			return -1;
+		}
+		warn("%s: no column \"%.*s\": it is null", blocks_name(r->source[source].blocks), (int)(name.n > 60 ? 60 : name.n), name.p);
+	}
+	return 0;
+}
+
+/* Opened, and read up to its first record: its form is known then. */
+static int begin_source(struct runner *r, size_t i)
+{
+	struct source *s = &r->source[i];
+
+	if (s->blocks)
+		return 0;
+	source_open(s, path_of(r, i), &r->view->fields, &r->options->reader);
+	begin_waiting();
+	source_begin(s);
+	waiting = 0;
+	if (s->first == READ_ERROR)
+		return fail_read(r, i);
+	if (i > 0 && blocks_is_controlled(s->blocks) != blocks_is_controlled(r->source[0].blocks) && r->source[0].blocks) {
+		snprintf(r->engine.error, sizeof r->engine.error, "%s: controlled and plain streams do not mix", blocks_name(s->blocks));
+		r->engine.status = EXIT_DATA;
+		return -1;
+	}
+	return check_columns(r, i);
+}
+
+/* How far an input has come in event time: the one that is furthest back is read next. */
+static int64_t reached(const struct runner *r, size_t i)
+{
+	const struct watermark_input *in = &r->engine.watermark.input[i];
+
+	return in->max_ms > in->at ? in->max_ms : in->at;
+}
+
+static bool readable(const struct runner *r, size_t i)
+{
+	struct pollfd p = { .fd = blocks_fd(r->source[i].blocks), .events = POLLIN };
+
+	return p.fd < 0 || poll(&p, 1, 0) != 0;
+}
+
+/* The input to read, and how far others have come. n: all have ended. Idle ones count when they have something again. */
+static size_t choose(struct runner *r, int64_t *others)
+{
+	size_t best = r->n;
+
+	*others = INT64_MAX;
+	for (size_t i = 0; i < r->n; i++) {
+		int64_t here;
+
+		if (r->source[i].ended || (r->engine.watermark.input[i].idle && !readable(r, i)))
+			continue;
+		if (best < r->n && !r->engine.live)
+			break;                  /* order does not matter: one after the other, opened in turn */
+		here = reached(r, i);
+		if (best == r->n) {
+			best = i;
+		} else if (here < reached(r, best)) {
+			*others = reached(r, best);
+			best = i;
+		} else if (here < *others) {
+			*others = here;
+		}
+	}
+	return best;
+}
+
+static int flush(struct runner *r)
+{
+	if (out_flush(r->out) < 0)
+		return -1;
+	if (r->options->late && side_flush(r->options->late) < 0)
+		return -1;
+	return r->options->rejects && side_flush(r->options->rejects) < 0 ? -1 : 0;
+}
+
+static void warn_live(struct runner *r)
+{
+	if (r->warned || r->engine.live || r->engine.ledger.in == 0)
+		return;
+	r->warned = true;
+	warn("input: it is live and no --watermark-delay is stated: windows fire when it ends");
+}
+
+/* Nothing to read from input i right now: what is done goes out, then it is waited for; for --idle-timeout at most. */
+static int wait_input(struct runner *r, size_t i)
+{
+	int64_t timeout = r->view->idle_timeout;
+	struct pollfd p = { .fd = blocks_fd(r->source[i].blocks), .events = POLLIN };
+
+	if (flush(r) < 0)
+		return -1;
+	warn_live(r);
+	begin_waiting();
+	if (timeout == 0 || r->engine.controlled || p.fd < 0)
+		return 0;
+	if (poll(&p, 1, timeout > INT32_MAX ? INT32_MAX : (int)timeout) != 0)
+		return 0;
+	waiting = 0;
+	return engine_idle_input(&r->engine, i);
+}
+
+/* All inputs are idle: until one of them has something. */
+static int wait_any(struct runner *r)
+{
+	struct pollfd *p = mem_zalloc(r->n * sizeof *p);
+
+	for (size_t i = 0; i < r->n; i++)
+		p[i] = (struct pollfd){ .fd = r->source[i].ended ? -1 : blocks_fd(r->source[i].blocks), .events = POLLIN };
+	if (flush(r) == 0) {
+		begin_waiting();
+		(void)!poll(p, r->n, -1);
+		waiting = 0;
+	}
+	free(p);
+	return r->out->error ? -1 : 0;
+}
+
+static bool all_ended(const struct runner *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (!r->source[i].ended)
+			return false;
+	return true;
+}
+
+/* Records of the batch in hand, while this input is not ahead of the others. */
+static int take_batch(struct runner *r, size_t i, int64_t others)
+{
+	struct source *s = &r->source[i];
+	struct place at = { .name = blocks_name(s->blocks), .input = i };
+
+	while (s->at < s->batch.n && !run_interrupted) {
+		size_t row = s->at++;
+
+		at.line = s->batch.line[row];
+		at.raw = s->batch.raw[row];
+		if (engine_record(&r->engine, s->batch.field + row * s->batch.width, &at) < 0)
+			return -1;
+		if (reached(r, i) > others)
+			break;
+	}
+	return out_more(r->out);
+}
+
+static int take_event(struct runner *r, size_t i, enum read_event event, const struct bad_record *bad, struct span control)
+{
+	struct place at = { .name = blocks_name(r->source[i].blocks), .input = i };
+
+	switch (event) {
+	case READ_BAD:
+		at.line = bad->line;
+		at.raw = bad->raw;
+		return engine_bad(&r->engine, bad->reason, &at);
+	case READ_CONTROL:
+		at.line = r->source[i].block.line;
+		return engine_control(&r->engine, control, &at);
+	case READ_IDLE:
+		return wait_input(r, i);
+	case READ_END:
+		close_source(r, i);
+		return engine_end_input(&r->engine, i);
+	case READ_ERROR:
+		return fail_read(r, i);
+	default:
+		return 0;
+	}
+}
+
+static int step(struct runner *r)
+{
+	struct bad_record bad;
+	struct span control;
+	int64_t others;
+	size_t i = choose(r, &others);
+	enum read_event event;
+
+	if (i == r->n)
+		return wait_any(r);
+	if (begin_source(r, i) < 0)
+		return -1;
+	if (r->source[i].at < r->source[i].batch.n)
+		return take_batch(r, i, others);
+	r->source[i].batch.n = r->source[i].at = 0;
+	event = source_next(&r->source[i], &bad, &control);
+	waiting = 0;
+	return event == READ_ROWS ? 0 : take_event(r, i, event, &bad, control);
+}
+
+static int run_serial(struct runner *r)
+{
+	while (!all_ended(r) && !run_interrupted)
+		if (step(r) < 0)
+			return -1;
+	return 0;
+}
+
+static enum record_format output_format(const struct runner *r)
+{
+	enum record_format f = r->options->output;
+
+	if (f == FORMAT_AUTO)
+		f = blocks_format(r->source[0].blocks);
+	return f == FORMAT_CSV || f == FORMAT_TSV ? f : FORMAT_NDJSON;
+}
+
+static bool order_matters(const struct runner *r)
+{
+	return r->engine.live || r->options->explain;
+}
+
+static int begin_next(void *context, size_t i)
+{
+	return begin_source(context, i);
+}
+
+static int read_all(struct runner *r)
+{
+	if (r->options->threads > 1 && !order_matters(r))
+		return parallel_run(r->view, r->options, r->source, r->n, &r->engine, begin_next, r);
+	return run_serial(r);
+}
+
+static void explain(const struct runner *r, struct buf *out)
+{
+	const char **name = mem_array(NULL, r->n, sizeof *name);
+
+	for (size_t i = 0; i < r->n; i++)
+		name[i] = path_of(r, i);
+	lateness_explain(&r->engine.lateness, &r->engine.watermark, name, out);
+	free(name);
+}
+
+/* The first input shows the form of the stream; where the order of records matters all must be there. */
+static int begin(struct runner *r)
+{
+	bool controlled;
+
+	if (begin_source(r, 0) < 0)
+		return -1;
+	controlled = blocks_is_controlled(r->source[0].blocks);
+	engine_begin(&r->engine, output_format(r), r->out, controlled);
+	for (size_t i = 1; r->engine.live && i < r->n; i++)
+		if (begin_source(r, i) < 0)
+			return -1;
+	return 0;
+}
+
+int run(const struct view *v, const struct run_options *o, struct out *out, struct run_result *result, struct buf *explanation)
+{
+	struct runner r = { .view = v, .options = o, .out = out, .n = o->npaths ? o->npaths : 1 };
+	int rc;
+
+	r.source = mem_zalloc(r.n * sizeof *r.source);
+	engine_init(&r.engine, v, r.n);
+	r.engine.late = o->late;
+	r.engine.rejects = o->rejects;
+	r.engine.max_groups = o->max_groups;
+	r.engine.lateness.on = o->explain;
+	running = &r;
+	rc = begin(&r);
+	if (rc == 0)
+		rc = read_all(&r);
+	if (rc == 0 && !run_interrupted)
+		rc = engine_finish(&r.engine);
+	if (run_interrupted)
+		say_interrupted();
+	running = NULL;
+	if (o->explain)
+		explain(&r, explanation);
+	for (size_t i = 0; i < r.n; i++)
+		close_source(&r, i);
+	result->ledger = r.engine.ledger;
+	result->status = rc == 0 ? 0 : r.engine.status ? r.engine.status : EXIT_IO;
+	memcpy(result->error, r.engine.error, sizeof result->error);
+	engine_free(&r.engine);
+	free(r.source);
+	return result->status;
+}

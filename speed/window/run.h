@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* run -- window-agg's inputs: which is read next, by how many threads, until when. */
+#ifndef SPEED_WINDOW_RUN_H
+#define SPEED_WINDOW_RUN_H
+
+#include <signal.h>
+
+#include "speed/window/engine.h"
+
+struct run_options {
+	struct reader_options reader;
+	enum record_format output;      /* AUTO: as the input */
+	const char *const *path;
+	size_t npaths;
+	unsigned threads;
+	size_t max_groups;              /* 0: no bound */
+	bool explain;                   /* --explain-watermark */
+	struct side *late, *rejects;    /* or NULL */
+};
+
+struct run_result {
+	struct ledger ledger;
+	char error[300];                /* when status is not 0 */
+	int status;
+};
+
+/* Reads all inputs to their ends and writes all rows. Threads are used where order does not matter: no watermark, final
+ * rows or partials, a plain stream. explanation gets what --explain-watermark prints. Returns result->status. */
+int run(const struct view *v, const struct run_options *o, struct out *out, struct run_result *result, struct buf *explanation);
+
+/* SIGINT and SIGTERM: open windows are dropped, how many is said, and the process dies by the signal. The handler to install;
+ * not 0 after one was caught at work: run() returns early, flush what there is and call run_die_by_signal(). */
+extern volatile sig_atomic_t run_interrupted;
+void run_on_signal(int number);
+_Noreturn void run_die_by_signal(void);
+
+#endif

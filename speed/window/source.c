@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "speed/window/source.h"
+
+#include <stdio.h>
+
+void source_open(struct source *s, const char *path, const struct fields *fields, const struct reader_options *options)
+{
+	*s = (struct source){ .blocks = blocks_open(path, fields, options), .rows = rows_new(fields, options->max_record) };
+}
+
+static void release(struct source *s)
+{
+	if (s->block.buffer)
+		blocks_release(s->blocks, &s->block);
+	s->block = (struct block){ 0 };
+	s->in_block = false;
+}
+
+void source_close(struct source *s)
+{
+	rows_free(s->rows);
+	release(s);
+	blocks_free(s->blocks);
+	*s = (struct source){ .ended = true };
+}
+
+void source_begin(struct source *s)
+{
+	do
+		s->first = blocks_next(s->blocks, &s->block);
+	while (s->first == READ_IDLE);
+	s->has_first = true;
+}
+
+enum read_event source_block(struct source *s)
+{
+	if (s->has_first) {
+		s->has_first = false;
+		return s->first;
+	}
+	release(s);
+	return blocks_next(s->blocks, &s->block);
+}
+
+enum read_event source_next(struct source *s, struct bad_record *bad, struct span *control)
+{
+	enum read_event event;
+
+	for (;;) {
+		if (s->in_block) {
+			event = rows_next(s->rows, &s->batch, bad);
+			s->at = 0;
+			if (event != READ_END)
+				return event;
+			s->in_block = false;
+		}
+		event = source_block(s);
+		if (event != READ_ROWS)
+			break;
+		rows_begin(s->rows, &s->block);
+		s->in_block = true;
+	}
+	if (event == READ_BAD) {
+		bad->line = s->block.line;
+		bad->raw = (struct span){ s->block.data, s->block.n };
+		snprintf(bad->reason, sizeof bad->reason, "%s", s->block.reason);
+	} else if (event == READ_CONTROL) {
+		*control = (struct span){ s->block.data, s->block.n };
+	}
+	return event;
+}

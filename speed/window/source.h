@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* source -- one input of window-agg: its blocks, the records of the block in hand, where it stands. */
+#ifndef SPEED_WINDOW_SOURCE_H
+#define SPEED_WINDOW_SOURCE_H
+
+#include "lib/text/blocks.h"
+#include "lib/text/rows.h"
+
+struct source {
+	struct blocks *blocks;
+	struct rows *rows;
+	struct block block;
+	bool in_block;                  /* rows are being taken from block */
+	bool has_first;                 /* the first event was read ahead, to learn the form of the stream */
+	enum read_event first;
+	bool ended;
+
+	struct batch batch;             /* records not taken yet: from at on */
+	size_t at;
+};
+
+void source_open(struct source *s, const char *path, const struct fields *fields, const struct reader_options *options);
+void source_close(struct source *s);
+
+/* Reads ahead to the first record, control line or end, so that the form is known. */
+void source_begin(struct source *s);
+
+/* The next block, control line, bad record (in s->block, to be released), READ_IDLE, READ_END or READ_ERROR. */
+enum read_event source_block(struct source *s);
+
+/* As reader_next: READ_ROWS with s->batch and s->at 0, and so on. */
+enum read_event source_next(struct source *s, struct bad_record *bad, struct span *control);
+
+#endif
