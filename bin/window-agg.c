@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* window-agg -- aggregates records by windows of event time. The work is in speed/window/. */
-#include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "lib/base/diag.h"
+#include "lib/stream/side_opts.h"
 #include "lib/stream/stats_opts.h"
 #include "lib/text/read_opts.h"
 #include "lib/view/view_opts.h"
@@ -41,15 +41,6 @@ struct settings {
 	struct stats_options stats;
 	const char *late, *rejects;
 };
-
-static struct side *open_side(const char *path)
-{
-	struct side *s = path ? side_open(path) : NULL;
-
-	if (path && !s)
-		die(EXIT_CREATE, "%s:", path);
-	return s;
-}
 
 static void take_option(struct settings *s, int id)
 {
@@ -123,16 +114,6 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &act, NULL);
 }
 
-static int close_side(struct side *side, int status)
-{
-	char error[300];
-
-	if (side_close(side, error, sizeof error) == 0)
-		return status;
-	warn("%s", error);
-	return EXIT_IO;
-}
-
 int main(int argc, char **argv)
 {
 	struct settings s = { .view = view_new(), .run = { .threads = 1 } };
@@ -143,14 +124,14 @@ int main(int argc, char **argv)
 
 	diag_init(cli.tool);
 	parse(&s, argc, argv);
-	s.run.late = open_side(s.late);
-	s.run.rejects = open_side(s.rejects);
+	s.run.late = side_option(s.late);
+	s.run.rejects = side_option(s.rejects);
 	out_init(&out, STDOUT_FILENO, "stdout");
 	catch_signals();
 	status = run(s.view, &s.run, &out, &result, &explanation);
 	if (status && !out.error && result.error[0])
 		warn("%s", result.error);
-	status = close_side(s.run.late, close_side(s.run.rejects, status));
+	status = side_finish(s.run.late, side_finish(s.run.rejects, status));
 	status = stats_report(&s.stats, &result.ledger, status);
 	if (explanation.n)
 		(void)!write(STDERR_FILENO, explanation.p, explanation.n);

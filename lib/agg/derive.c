@@ -33,7 +33,7 @@ static const char *name_at(const struct binding *b, size_t i)
 static int unknown_name(const struct binding *b, struct span name, size_t at, struct expr_error *error)
 {
 	size_t n = b->derive->nmeasures + b->derive->nearlier, best = n;
-	unsigned least = name.n > 4 ? 3 : 2;            /* fewer edits than this */
+	unsigned least = expr_likeness(name);
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned distance = expr_distance(name, span_of(name_at(b, i)));
@@ -163,6 +163,12 @@ static bool is_taken(const struct binding *b, const char *name)
 	return false;
 }
 
+/* Neither a path nor @N, and a C string. */
+static bool is_plain(struct span name)
+{
+	return name.n && !memchr(name.p, '\0', name.n);
+}
+
 /* `name =`: its length with the blanks around, 0 when it is not there. *name is owned by the caller. */
 static size_t parse_name(struct span text, char **name)
 {
@@ -172,7 +178,7 @@ static size_t parse_name(struct span text, char **name)
 	size_t n = field_text_length(trimmed);
 
 	*name = NULL;
-	if (n && fields_add(&one, (struct span){ trimmed.p, n }, &ignored) == 0 && one.ref[0].name.n)
+	if (n && fields_add(&one, (struct span){ trimmed.p, n }, &ignored) == 0 && is_plain(one.ref[0].name))
 		*name = mem_text(one.ref[0].name);
 	fields_free(&one);
 	rest = span_trim((struct span){ trimmed.p + n, trimmed.n - n });

@@ -138,10 +138,10 @@ static int parse_param(struct measure *m, struct span *args, char *error)
 	return 0;
 }
 
-static struct expr *compile(struct span text, struct fields *fields, const char *what, char *error)
+static struct expr *compile(enum expr_use use, struct span text, struct fields *fields, const char *what, char *error)
 {
 	struct expr_error why;
-	struct expr *e = expr_compile(text, fields, &why);
+	struct expr *e = expr_compile_for(use, text, fields, &why);
 
 	if (!e)
 		fail(error, "%s: %s (at byte %zu)", what, why.reason, why.at + 1);
@@ -162,7 +162,7 @@ static int parse_args(struct measure *m, struct span args, struct fields *fields
 		return fail(error, "%s takes an argument: %s(x)", name, name);
 	if (find_outside(args, ',') < args.n)
 		return fail(error, "%s takes one argument%s", name, m->kind->has_param ? " before its number" : "");
-	m->arg = compile(args, fields, name, error);
+	m->arg = compile(m->kind->takes_number ? EXPR_NUMBER : EXPR_ANY, args, fields, name, error);
 	if (!m->arg)
 		return -1;
 	m->arg_field = expr_field(m->arg);
@@ -175,7 +175,7 @@ static int parse_where(struct measure *m, struct span text, struct fields *field
 		return 0;
 	if (text.n < 6 || !is_word((struct span){ text.p, 5 }, "where") || !memchr(" \t(", text.p[5], 3))
 		return fail(error, "after %s(...) comes nothing, or where and a condition", m->kind->name);
-	m->where = compile(after(text, 5), fields, "where", error);
+	m->where = compile(EXPR_CONDITION, after(text, 5), fields, "where", error);
 	return m->where ? 0 : -1;
 }
 

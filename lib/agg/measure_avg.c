@@ -53,11 +53,12 @@ static void save(const struct measure *m, const void *state, struct buf *out)
 
 static int merge_text(const struct measure *m, void *into, struct span text)
 {
-	struct span sum = state_cut(&text, '/');
+	struct span sum;
 	struct avg a;
 
-	if (sum.n == 0 && text.n == 0)
+	if (text.n == 0)
 		return 0;
+	sum = state_cut(&text, '/');
 	if (sum_parse(sum, &a.sum) < 0 || state_weight(text, &a.n) < 0)
 		return -1;
 	merge(m, into, &a);

@@ -87,7 +87,7 @@ static void save(const struct measure *m, const void *state, struct buf *out)
 
 static int merge_text(const struct measure *m, void *into, struct span text)
 {
-	struct span ms_text = state_cut(&text, '@'), position_text = state_cut(&text, '=');
+	struct span ms_text, position_text;
 	struct buf scratch = { 0 };
 	struct order_key key;
 	struct value v;
@@ -95,8 +95,10 @@ static int merge_text(const struct measure *m, void *into, struct span text)
 	uint64_t position;
 	int rc = -1;
 
-	if (ms_text.n == 0 && position_text.n == 0 && text.n == 0)
+	if (text.n == 0)
 		return 0;
+	ms_text = state_cut(&text, '@');
+	position_text = state_cut(&text, '=');
 	if (parse_ms(ms_text, &ms) == 0 && parse_position(position_text, &position) == 0
 	    && state_value(text, &scratch, &v) == 0) {
 		order_key_of_edge(&key, ms, &position, v.text);

@@ -78,12 +78,14 @@ static void save(const struct measure *m, const void *state, struct buf *out)
 
 static int merge_text(const struct measure *m, void *into, struct span text)
 {
-	struct span n = state_cut(&text, '/'), sum = state_cut(&text, '/');
+	struct span n, sum;
 	struct var s;
 	unsigned scale;
 
-	if (n.n == 0 && sum.n == 0 && text.n == 0)
+	if (text.n == 0)
 		return 0;
+	n = state_cut(&text, '/');
+	sum = state_cut(&text, '/');
 	if (state_weight(n, &s.n) < 0 || sum_parse(sum, &s.sum) < 0)
 		return -1;
 	if (i384_parse(text, &s.squares, &scale) < 0 || scale != 2 * s.sum.scale)

@@ -23,6 +23,11 @@ static int64_t floor_mod(int64_t a, int64_t n)
 	return r < 0 ? r + n : r;
 }
 
+static int64_t floor_div(int64_t a, int64_t n)
+{
+	return a / n - (a % n < 0);
+}
+
 /* (a - b) mod n for 0 <= b < n, where a - b might overflow. */
 static int64_t minus_mod(int64_t a, int64_t b, int64_t n)
 {
@@ -37,8 +42,8 @@ static int64_t minus_mod(int64_t a, int64_t b, int64_t n)
  * (St John's, 00:01 to 23:01), the old date comes again while the new one has begun already. */
 static int64_t day_at(const struct zone *z, int64_t ms)
 {
-	int64_t local = time_add(ms, zone_offset(z, ms) * INT64_C(1000)), next;
-	int64_t day = local / DAY_MS - (local % DAY_MS < 0);
+	int64_t clock = floor_mod(ms, DAY_MS) + zone_offset(z, ms) * INT64_C(1000), next;
+	int64_t day = floor_div(ms, DAY_MS) + floor_div(clock, DAY_MS);
 
 	while ((next = zone_day_start(z, day + 1)) <= ms && next < INT64_MAX)
 		day++;
@@ -59,7 +64,7 @@ static int64_t day_of_month(int64_t month)
 	const int64_t far = INT64_C(12) << 30;          /* a thousand million years: beyond 64 bits of ms */
 	int64_t m = month > far ? far : month < -far ? -far : month, in_year = floor_mod(m, 12);
 
-	return days_from_civil(1970 + (m - in_year) / 12, (unsigned)in_year + 1, 1);
+	return days_from_civil(1970 + floor_div(m, 12), (unsigned)in_year + 1, 1);
 }
 
 static int64_t axis_at(const struct window_spec *w, int64_t ms)

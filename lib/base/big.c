@@ -179,7 +179,7 @@ static void shift_right(uint64_t *w, unsigned n, unsigned bits)
 static uint64_t guess_limb(const uint64_t *u, const uint64_t *v, unsigned n)
 {
 	u128 top = (u128)u[n] << 64 | u[n - 1];
-	u128 q = top / v[n - 1], rest = top % v[n - 1];
+	u128 q = top / v[n - 1], rest = top - q * v[n - 1];
 
 	while (q >> 64 || q * v[n - 2] > (rest << 64 | u[n - 2])) {
 		q--;
@@ -199,7 +199,7 @@ static uint64_t subtract_multiple(uint64_t *u, const uint64_t *v, unsigned n, ui
 	product[n] = limbs_mul_add(product, n, q, 0);
 	if (limbs_sub(u, u, product, n + 1)) {
 		q--;
-		u[n] += limbs_add(u, u, v, n);
+		limbs_add(u, u, v, n);          /* its carry would make u[n] 0, which is not read again */
 	}
 	return q;
 }

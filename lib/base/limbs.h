@@ -79,14 +79,15 @@ static inline uint64_t limbs_mul_add(uint64_t *w, unsigned n, uint64_t by, uint6
 /* w = w / by; the remainder. */
 static inline uint64_t limbs_div_small(uint64_t *w, unsigned n, uint64_t by)
 {
-	u128 rest = 0;
+	uint64_t rest = 0;
 
 	while (n--) {
-		rest = rest << 64 | w[n];
-		w[n] = (uint64_t)(rest / by);
-		rest %= by;
+		u128 high = (u128)rest << 64 | w[n];
+
+		w[n] = (uint64_t)(high / by);
+		rest = (uint64_t)high - w[n] * by;      /* not %: that divides once more */
 	}
-	return (uint64_t)rest;
+	return rest;
 }
 
 /* r[na + nb] = a * b; r is neither of them. */

@@ -246,6 +246,19 @@ void blocks_skip_blank(struct blocks *b)
 	}
 }
 
+bool blocks_may_be_control(struct span begun)
+{
+	return control_is_line(begun) || span_starts(SPAN(CONTROL_PREFIX), begun) || span_starts(SPAN(CONTROL_JSON_PREFIX), begun);
+}
+
+/* On line 1 it is not known yet whether there are control lines. */
+size_t blocks_line_limit(const struct blocks *b, struct span begun)
+{
+	size_t max = b->options.max_record;
+
+	return max < MAX_CONTROL && (b->controlled || b->line == 1) && blocks_may_be_control(begun) ? MAX_CONTROL : max;
+}
+
 /* What kind of stream this is, by its first line. False: more bytes are needed. */
 static bool begin(struct blocks *b)
 {
@@ -257,7 +270,7 @@ static bool begin(struct blocks *b)
 	blocks_skip_blank(b);
 	line = (struct span){ blocks_at(b), b->used - b->start };
 	nl = line.n ? memchr(line.p, '\n', line.n) : NULL;
-	if (!nl && !b->ended && line.n <= b->options.max_record)
+	if (!nl && !b->ended && line.n <= blocks_line_limit(b, line))
 		return false;
 	if (nl)
 		line.n = (size_t)(nl - line.p);

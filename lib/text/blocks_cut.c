@@ -11,6 +11,8 @@
 #include "lib/stream/control.h"
 #include "lib/text/csv_quoted.h"
 
+static const char long_control[] = "control line too long";
+
 static const char *end_of_line(const char *p, const char *end)
 {
 	return memchr(p, '\n', (size_t)(end - p));
@@ -53,14 +55,33 @@ static void say_long(struct blocks *b)
 	snprintf(b->reason, sizeof b->reason, "record longer than %zu bytes", b->options.max_record);
 }
 
+/* Nothing can be read without its header. */
+static enum read_event bad_header(struct blocks *b)
+{
+	blocks_stop(b, EXIT_DATA, b->line, b->reason);
+	return READ_AGAIN;
+}
+
+static enum read_event stop_control(struct blocks *b, uint64_t line, const char *reason)
+{
+	blocks_stop(b, EXIT_DATA, line, reason);
+	return READ_AGAIN;
+}
+
 /* No line is whole. The one begun may be too long already: then its beginning is the bad record. */
 static enum read_event cut_begun(struct blocks *b, struct block *block)
 {
+	struct span line = { blocks_at(b), b->used - b->start };
+
 	if (b->skipping)
 		b->start = b->lines_end = b->used;
-	if (b->used - b->start <= b->options.max_record + 1)    /* one byte may be the CR */
+	if (b->skipping || line.n <= blocks_line_limit(b, line) + 1)    /* one byte may be the CR */
 		return READ_MORE;
+	if (b->controlled && blocks_may_be_control(line))
+		return stop_control(b, b->line, long_control);
 	say_long(b);
+	if (!b->now && !b->options.no_header)
+		return bad_header(b);
 	make_block(b, b->options.max_record, block);
 	block->reason = b->reason;
 	b->start = b->lines_end = b->used;
@@ -110,7 +131,9 @@ static enum read_event cut_control(struct blocks *b, struct block *block)
 	struct layout *l = NULL;
 
 	cut_line(b, block);
-	if (format_is_delimited(b->format) && control_parse(&c, (struct span){ block->data, block->n }) == 0 &&
+	if (block->n > MAX_CONTROL)
+		error = long_control;
+	else if (format_is_delimited(b->format) && control_parse(&c, (struct span){ block->data, block->n }) == 0 &&
 	    span_eq(c.word, SPAN("columns")))
 		l = layout_columns(b->format, b->fields, c.rest, &error);
 	control_free(&c);
@@ -119,8 +142,7 @@ static enum read_event cut_control(struct blocks *b, struct block *block)
 	if (!error)
 		return READ_CONTROL;
 	blocks_release(b, block);
-	blocks_stop(b, EXIT_DATA, block->line, error);
-	return READ_MORE;
+	return stop_control(b, block->line, error);
 }
 
 /* Says why the record at rec is bad. That its first line is too long comes before all else: when that line arrives in
@@ -160,44 +182,43 @@ static size_t cut_quoted(struct blocks *b, size_t n, bool final, enum csv_extent
 	return n;
 }
 
-/* The first of n bytes of records is the header, or says how many columns there are. */
-static enum read_event begin_columns(struct blocks *b, size_t n)
+/* The first of n bytes of records: its length with the newline, and its text without line end. */
+static size_t first_record(struct blocks *b, size_t n, struct span *rec)
 {
 	const char *p = blocks_at(b);
 	struct csv_record r = { .length = (size_t)(end_of_line(p, p + n) - p) + 1 };
-	struct span rec = { p, r.length - 1 };
-	bool marked;
 
-	if (b->format == FORMAT_CSV && memchr(rec.p, '"', rec.n)) {
+	if (b->format == FORMAT_CSV && memchr(p, '"', r.length))
 		csv_extent(p, p + n, b->options.max_record, true, &r);
-		rec.n = r.length - 1;
-	}
-	if (rec.n && rec.p[rec.n - 1] == '\r')
-		rec.n--;
-	if (b->options.no_header) {
-		blocks_use_layout(b, layout_count(b->format, b->fields, rec));
-	} else if (rec.n > b->options.max_record) {
-		say_long(b);
-		blocks_stop(b, EXIT_DATA, b->line, b->reason);
-	} else {
-		blocks_use_layout(b, layout_header(b->format, b->fields, rec));
-		drop_lines(b, r.length, b->kernel->count(p, r.length, '\n', &marked));
-	}
-	return READ_AGAIN;
+	*rec = (struct span){ p, r.length - 1 };
+	if (rec->n && p[rec->n - 1] == '\r')
+		rec->n--;
+	return r.length;
 }
 
-/* Before the columns are known: n bytes of good records, or a bad one when n is 0. */
+/* Before the columns are known: n bytes of good records, or a bad one when n is 0. The first record is the header, or says
+ * how many columns there are. */
 static enum read_event cut_first(struct blocks *b, size_t n, struct block *block)
 {
-	if (b->controlled) {
-		blocks_stop(b, EXIT_DATA, b->line, "data before a columns line");
-		return READ_AGAIN;
+	struct span rec;
+	size_t length;
+	bool marked;
+
+	if (b->controlled)
+		return stop_control(b, b->line, "data before a columns line");
+	length = n ? first_record(b, n, &rec) : 0;
+	if (n && rec.n > b->options.max_record) {
+		say_long(b);
+		n = 0;
 	}
-	if (n)
-		return begin_columns(b, n);
-	if (b->options.no_header)
-		return cut_bad_line(b, block);
-	blocks_stop(b, EXIT_DATA, b->line, b->reason);
+	if (n == 0)
+		return b->options.no_header ? cut_bad_line(b, block) : bad_header(b);
+	if (b->options.no_header) {
+		blocks_use_layout(b, layout_count(b->format, b->fields, rec));
+	} else {
+		blocks_use_layout(b, layout_header(b->format, b->fields, rec));
+		drop_lines(b, length, b->kernel->count(rec.p, length, '\n', &marked));
+	}
 	return READ_AGAIN;
 }
 
@@ -233,10 +254,10 @@ enum read_event blocks_cut(struct blocks *b, struct block *block)
 
 	if (b->start < b->lines_end && b->skipping)
 		return skip_rest(b);
+	if (!b->now)
+		blocks_skip_blank(b);
 	if (b->controlled)
 		end = find_control(b);
-	else if (!b->now)
-		blocks_skip_blank(b);
 	if (b->start == b->lines_end)
 		return cut_begun(b, block);
 	if (b->start == end)

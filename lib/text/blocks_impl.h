@@ -20,6 +20,7 @@
 #define READ_MORE ((enum read_event)-1)         /* nothing whole yet */
 #define READ_AGAIN ((enum read_event)-2)        /* nothing to hand out, but something has changed */
 #define NO_CONTROL ((size_t)-1)
+#define MAX_CONTROL ((size_t)1024 * 1024)       /* bytes of a control line, whatever max_record is */
 
 struct blocks {
 	const struct fields *fields;
@@ -65,6 +66,11 @@ void blocks_use_layout(struct blocks *b, struct layout *l);
 
 /* Drops the blank lines at start. */
 void blocks_skip_blank(struct blocks *b);
+
+/* A line of which more may come: is it a control line, or still short enough to become one? */
+bool blocks_may_be_control(struct span begun);
+/* How long it may get. */
+size_t blocks_line_limit(const struct blocks *b, struct span begun);
 
 /* Ends the input with an error, line 0: none. What is whole and not handed out yet comes first. Only the first error
  * counts. */

@@ -98,5 +98,6 @@ bool expr_same_word(struct span a, struct span b);      /* equal but for ASCII c
 const struct function *expr_function(struct span name);                 /* in any case; NULL: unknown */
 const char *expr_function_like(struct span name);                       /* the one that was meant, or NULL */
 unsigned expr_distance(struct span a, struct span b);                   /* edits between names; 0: equal but for case */
+unsigned expr_likeness(struct span name);                               /* another one was meant when fewer edits than this lie between */
 
 #endif

@@ -74,6 +74,11 @@ unsigned expr_distance(struct span a, struct span b)
 	return row[b.n];
 }
 
+unsigned expr_likeness(struct span name)
+{
+	return name.n > 4 ? 3 : name.n > 2 ? 2 : 1;
+}
+
 /* `len`, `ceiling`, `substring`: one begins the other. */
 static bool is_begin(struct span a, struct span b)
 {
@@ -85,7 +90,7 @@ static bool is_begin(struct span a, struct span b)
 const char *expr_function_like(struct span name)
 {
 	const char *best = NULL;
-	unsigned least = name.n > 4 ? 3 : 2;            /* fewer edits than this */
+	unsigned least = expr_likeness(name);
 
 	for (size_t i = 0; i < COUNT; i++) {
 		struct span f = span_of(functions[i].name);

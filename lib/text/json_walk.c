@@ -48,11 +48,12 @@ static const char *skip_value(const char *p)
 
 bool json_next(struct span *rest, struct span *name, struct span *value)
 {
-	const char *end = rest->p + rest->n, *p, *from;
+	const char *end, *p, *from;
 
 	*name = (struct span){ 0 };
 	if (rest->n == 0)
 		return false;
+	end = rest->p + rest->n;
 	p = skip_blanks(rest->p);
 	if (*p == '{' || *p == '[' || *p == ',')
 		p = skip_blanks(p + 1);

@@ -168,26 +168,29 @@ static void add_line(struct rows *r, struct span rec, bool has_cr)
 	}
 }
 
-/* A record with a quote goes as far as it goes, also beyond the chunk. The position of its line end. */
-static size_t add_quoted(struct rows *r, size_t from)
+/* A record with a quote goes as far as it goes, also beyond the chunk. end: of its first line. The position of its
+ * line end. */
+static size_t add_quoted(struct rows *r, size_t from, size_t end)
 {
 	const char *p = r->block.data + from;
-	struct span rec = { p, 0 };
 	struct csv_record whole;
+	bool is_whole = csv_extent(p, r->block.data + r->block.n, r->max_record, true, &whole) == CSV_WHOLE;
+	struct span rec;
 	size_t n;
 
-	if (csv_extent(p, r->block.data + r->block.n, r->max_record, true, &whole) == CSV_WHOLE)
-		rec.n = whole.length - 1;
-	if (rec.n && p[rec.n - 1] == '\r')
+	if (is_whole)
+		end = from + whole.length - 1;
+	rec = (struct span){ p, end - from };
+	if (rec.p[rec.n - 1] == '\r')
 		rec.n--;
-	n = rows_csv_quoted(r, rec, r->field + r->n * r->width);
+	n = is_whole ? rows_csv_quoted(r, rec, r->field + r->n * r->width) : 0;
 	if (n == r->layout->ncols)
 		add_row(r, rec);
 	else if (n)
 		bad_count(r, rec, n);
 	else
-		rows_bad(r, r->line, rec, "not well quoted");
-	return from + whole.length - 1;
+		rows_bad(r, r->line, rec, "not well quoted");   /* the blocks have let it pass: they know another max_record */
+	return end;
 }
 
 /* Moves behind the line end at position end. */
@@ -219,7 +222,7 @@ static void add_other(struct rows *r)
 
 	rec.n -= has_cr;
 	if (r->layout->format == FORMAT_CSV && r->mark < r->index.nmark && r->index.mark[r->mark] < end)
-		end = add_quoted(r, from);
+		end = add_quoted(r, from, end);
 	else if (rec.n)
 		add_line(r, rec, has_cr);
 	pass(r, from, end);

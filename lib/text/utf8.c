@@ -43,7 +43,7 @@ int utf8_step(const char *p, const char *end)
 
 bool utf8_valid(struct span s)
 {
-	const char *p = s.p, *end = s.p + s.n;
+	const char *p = s.n ? s.p : "", *end = p + s.n;
 	int n;
 
 	while ((p = bytes_ascii_end(p, end)) < end) {

@@ -4,6 +4,7 @@
 #include "lib/text/bytes.h"
 #include "lib/text/utf8.h"
 
+/* Empty cells often have no pointer, to which not even 0 may be added; put_delimited keeps them out. */
 static void put_csv(struct buf *out, struct span s)
 {
 	const char *p = s.p, *end = s.p + s.n, *q;
@@ -46,7 +47,7 @@ static void put_json_escape(struct buf *out, unsigned char c)
 
 void json_put_string(struct buf *out, struct span s)
 {
-	const char *p = s.p, *end = s.p + s.n, *q;
+	const char *p = s.n ? s.p : "", *end = p + s.n, *q;
 
 	buf_byte(out, '"');
 	for (; (q = bytes_json_end(p, end)) < end; p = q) {
@@ -101,12 +102,12 @@ static void put_delimited(const struct writer *w, struct buf *out, size_t i, str
 {
 	if (i)
 		buf_byte(out, w->format == FORMAT_TSV ? '\t' : ',');
-	if (w->format == FORMAT_TSV)
+	if (text.n && w->format == FORMAT_TSV)
 		put_tsv(out, text);
-	else if (w->n == 1 && text.n == 0)
-		buf_add(out, "\"\"", 2);
-	else
+	else if (text.n)
 		put_csv(out, text);
+	else if (w->format == FORMAT_CSV && w->n == 1)
+		buf_add(out, "\"\"", 2);
 }
 
 void writer_init(struct writer *w, enum record_format format, const struct span *names, size_t n)

@@ -393,12 +393,13 @@ int64_t zone_to_utc(const struct zone *z, int64_t local_ms)
 int64_t zone_day_start(const struct zone *zone, int64_t days)
 {
 	const struct zone *z = zone ? zone : &utc_zone;
-	int64_t local = saturate((__int128)days * DAY_MS), shift = into_cycle(z, &local);
+	__int128 midnight = (__int128)days * DAY_MS, start;
+	int64_t local = saturate(midnight), shift = into_cycle(z, &local);
 	const struct run *r = run_at_local(z, local);
-	int64_t start = saturate((__int128)local - r->offset);
 
+	start = midnight - shift - r->offset;
 	/* In a gap the midnight before it does not come, the change does. */
 	if (r + 1 < z->run + z->n && start > r[1].utc)
 		start = r[1].utc;
-	return saturate((__int128)start + shift);
+	return saturate(start + shift);
 }

@@ -12,37 +12,42 @@
 #define SEMANTICS_REVISION "1"
 
 enum role { SCALAR, LIST };
+enum decides {
+	STATES,                 /* hashed */
+	ROWS,                   /* how states are finished and printed; goes along in view lines */
+	RUN,                    /* what one run prints, and when */
+};
 
 static const struct word {
 	const char *name;
 	enum role role;
-	bool hashed;
+	enum decides decides;
 } words[] = {
-	{ "time", SCALAR, true },
-	{ "time-unit", SCALAR, true },
-	{ "input-tz", SCALAR, true },
-	{ "window", SCALAR, true },
-	{ "slide", SCALAR, true },
-	{ "session", SCALAR, true },
-	{ "offset", SCALAR, true },
-	{ "tz", SCALAR, true },
-	{ "group-by", LIST, true },
-	{ "where", SCALAR, true },
-	{ "measure", LIST, true },
-	{ "retract", SCALAR, true },
-	{ "on-bad", SCALAR, true },
-	{ "derive", LIST, false },
-	{ "digits", SCALAR, false },
-	{ "watermark-delay", SCALAR, false },
-	{ "allowed-lateness", SCALAR, false },
-	{ "idle-timeout", SCALAR, false },
-	{ "max-ahead", SCALAR, false },
-	{ "emit", SCALAR, false },
-	{ "every", SCALAR, false },
-	{ "fill", SCALAR, false },
-	{ "fill-max", SCALAR, false },
-	{ "time-format", SCALAR, false },
-	{ "sources", SCALAR, false },
+	{ "time", SCALAR, STATES },
+	{ "time-unit", SCALAR, STATES },
+	{ "input-tz", SCALAR, STATES },
+	{ "window", SCALAR, STATES },
+	{ "slide", SCALAR, STATES },
+	{ "session", SCALAR, STATES },
+	{ "offset", SCALAR, STATES },
+	{ "tz", SCALAR, STATES },
+	{ "group-by", LIST, STATES },
+	{ "where", SCALAR, STATES },
+	{ "measure", LIST, STATES },
+	{ "retract", SCALAR, STATES },
+	{ "on-bad", SCALAR, STATES },
+	{ "derive", LIST, ROWS },
+	{ "digits", SCALAR, ROWS },
+	{ "watermark-delay", SCALAR, ROWS },
+	{ "allowed-lateness", SCALAR, ROWS },
+	{ "idle-timeout", SCALAR, RUN },
+	{ "max-ahead", SCALAR, RUN },
+	{ "emit", SCALAR, RUN },
+	{ "every", SCALAR, RUN },
+	{ "fill", SCALAR, RUN },
+	{ "fill-max", SCALAR, RUN },
+	{ "time-format", SCALAR, ROWS },
+	{ "sources", SCALAR, ROWS },
 };
 #define WORDS (sizeof words / sizeof *words)
 
@@ -129,6 +134,23 @@ int view_set(struct view *v, const char *name, struct span value, char error[256
 		}
 	words_add(&v->words, name, value);
 	return 0;
+}
+
+void view_unset(struct view *v, const char *name)
+{
+	struct view_words *w = &v->words;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (strcmp(w->name[i], name) == 0) {
+			free(w->name[i]);
+			free(w->value[i]);
+			continue;
+		}
+		w->name[kept] = w->name[i];
+		w->value[kept++] = w->value[i];
+	}
+	w->n = kept;
 }
 
 const char *view_word(const struct view *v, const char *name)
@@ -317,7 +339,7 @@ static void print_rest(const struct view *v, struct buf *out)
 		buf_byte(out, '\n');
 	}
 	for (size_t i = 0; i < WORDS; i++)
-		if (!words[i].hashed && words[i].role == SCALAR && view_states(v, words[i].name))
+		if (words[i].decides == ROWS && words[i].role == SCALAR && view_states(v, words[i].name))
 			print_word(out, words[i].name, span_of(view_word(v, words[i].name)));
 }
 

@@ -72,12 +72,16 @@ int view_load(struct view *v, const char *path, char error[256]);
 /* The same from text, as view lines carry it. */
 int view_load_text(struct view *v, struct span text, char error[256]);
 
+/* Unsays a word: all its values. */
+void view_unset(struct view *v, const char *name);
+
 bool view_states(const struct view *v, const char *name);       /* was that option stated? */
 
 /* Compiles and checks it as a whole; nothing may be set after. 0, or -1 with error. */
 int view_finish(struct view *v, char error[256]);
 
-/* Canonical text, one option per line. hashed_only: just what the hash is made of, measures in order of name. */
+/* Canonical text, one option per line, without what only says what one run prints (emit, every, fill ...).
+ * hashed_only: just what the hash is made of, measures in order of name. */
 void view_print(const struct view *v, bool hashed_only, struct buf *out);
 /* Eight hex digits over view_print(hashed_only). */
 void view_hash(const struct view *v, char hash[9]);

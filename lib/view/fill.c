@@ -20,53 +20,72 @@ static struct interval window_from(const struct window_spec *w, int64_t start)
 	return window_at(w, start, window_count(w, start) - 1);
 }
 
-static bool make_row(struct fill *f, struct interval at, struct span key, struct fold_rows *rows)
+static int make_row(struct fill *f, struct interval at, struct span key, struct fold_rows *rows)
 {
 	if (f->made == f->view->fill_max)
-		return false;
+		return -1;
 	f->made++;
 	fold_rows_add(rows, at, key, f->nothing);
-	return true;
+	return 0;
 }
 
-bool fill_quiet(struct fill *f, struct interval closing, struct interval *at, struct fold_rows *rows, bool *full)
+/* The known keys that are not among here (NULL: all of them). */
+static int add_missing(struct fill *f, struct interval at, const struct table *here, struct fold_rows *rows)
 {
 	struct table_walk walk = { 0 };
 	void *entry;
+	int rc = 0;
 
-	if (!f->begun || f->next >= closing.start || *full)
-		return false;
-	*at = window_from(&f->view->window, f->next);
-	f->next = window_next(&f->view->window, f->next).start;
-	rows->n = 0;
-	while ((entry = table_next(&f->known, &walk)))
-		if (!make_row(f, *at, table_key(&f->known, entry), rows))
-			*full = true;
-	fold_rows_sort(rows);
-	return true;
-}
-
-void fill_window(struct fill *f, struct interval at, struct fold_rows *rows, bool *full)
-{
-	struct table here = { 0 };
-	struct table_walk walk = { 0 };
-	size_t present = rows->n;
-	void *entry;
-	bool is_new;
-
-	table_init(&here, 0);
-	for (size_t i = 0; i < present; i++)
-		table_put(&here, rows->row[i].key, hash_bytes(rows->row[i].key.p, rows->row[i].key.n), &is_new);
-	while ((entry = table_next(&f->known, &walk))) {
+	while (rc == 0 && (entry = table_next(&f->known, &walk))) {
 		struct span key = table_key(&f->known, entry);
 
-		if (!table_get(&here, key, hash_bytes(key.p, key.n)) && !make_row(f, at, key, rows))
-			*full = true;
+		if (!here || !table_get(here, key, hash_bytes(key.p, key.n)))
+			rc = make_row(f, at, key, rows);
 	}
-	for (size_t i = 0; i < present; i++)
-		table_put(&f->known, rows->row[i].key, hash_bytes(rows->row[i].key.p, rows->row[i].key.n), &is_new);
-	table_free(&here);
 	fold_rows_sort(rows);
+	return rc;
+}
+
+/* The windows since the last closed one. */
+static int fill_quiet(struct fill *f, struct interval closing, fill_rows *print, void *context)
+{
+	struct fold_rows rows = { 0 };
+	int rc = 0;
+
+	while (f->begun && f->next < closing.start && rc == 0) {
+		rows.n = 0;
+		rc = add_missing(f, window_from(&f->view->window, f->next), NULL, &rows);
+		f->next = window_next(&f->view->window, f->next).start;
+		print(context, &rows);
+	}
+	fold_rows_free(&rows);
+	return rc;
+}
+
+static void put_keys(struct table *t, const struct fold_rows *rows, size_t n)
+{
+	bool is_new;
+
+	for (size_t i = 0; i < n; i++)
+		table_put(t, rows->row[i].key, hash_bytes(rows->row[i].key.p, rows->row[i].key.n), &is_new);
+}
+
+int fill_each(struct fill *f, struct interval closing, struct fold_rows *rows, fill_rows *print, void *context)
+{
+	struct table here;
+	size_t present = rows->n;
+	int rc = fill_quiet(f, closing, print, context);
+
+	table_init(&here, 0);
+	put_keys(&here, rows, present);
+	if (rc == 0)
+		rc = add_missing(f, closing, &here, rows);
+	print(context, rows);
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows->row[i].group != f->nothing)
+			put_keys(&f->known, &(struct fold_rows){ .row = &rows->row[i], .n = 1 }, 1);
+	table_free(&here);
 	f->begun = true;
-	f->next = window_next(&f->view->window, at.start).start;
+	f->next = window_next(&f->view->window, closing.start).start;
+	return rc;
 }

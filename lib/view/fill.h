@@ -18,11 +18,9 @@ struct fill {
 void fill_init(struct fill *f, const struct view *v);
 void fill_free(struct fill *f);
 
-/* The windows that lie quiet before one that closes now. Call until it says false; each time rows are those of the window *at.
- * *full: --fill-max is reached, nothing more is made. */
-bool fill_quiet(struct fill *f, struct interval closing, struct interval *at, struct fold_rows *rows, bool *full);
-
-/* Adds the missing known keys to the rows of a closing window, and learns its keys. Rows come out sorted. */
-void fill_window(struct fill *f, struct interval at, struct fold_rows *rows, bool *full);
+/* Takes the sorted rows of a window that closes. Hands out first, window by window, those of the windows that lay quiet before it, then
+ * the window's own with the missing known keys added; and learns its keys. -1: --fill-max was reached, rows are missing. */
+typedef void fill_rows(void *context, const struct fold_rows *rows);
+int fill_each(struct fill *f, struct interval closing, struct fold_rows *rows, fill_rows *print, void *context);
 
 #endif

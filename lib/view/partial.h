@@ -12,7 +12,7 @@
 
 #include "lib/stream/out.h"
 #include "lib/text/writer.h"
-#include "lib/view/fold.h"
+#include "lib/view/sessions.h"
 
 struct partial_writer {
 	const struct view *view;
@@ -30,6 +30,8 @@ struct partial_writer {
 void partial_begin(struct partial_writer *w, const struct view *v, struct out *out);
 /* Rows must come sorted. Groups that are nothing are left out; those too large for one row span several. 0, or -1: out->error. */
 int partial_row(struct partial_writer *w, struct interval at, struct span key, struct group *g);
+/* A whole fold (or, of a session view, all sessions), in order. */
+int partial_fold(struct partial_writer *w, struct fold *f, const struct sessions *s);
 int partial_end(struct partial_writer *w);
 
 /* Reading. */

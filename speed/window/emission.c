@@ -110,24 +110,12 @@ static struct blob **printed_slot(struct window *what, struct span key)
 	return table_put(&what->printed, key, hash_bytes(key.p, key.n), &is_new);
 }
 
-static void print_rows(struct emission *e, const struct fold_rows *rows)
+static void print_rows(void *context, const struct fold_rows *rows)
 {
+	struct emission *e = context;
+
 	for (size_t i = 0; i < rows->n; i++)
 		final_row(e, rows->row[i].at, rows->row[i].key, rows->row[i].group);
-}
-
-static int final_filled(struct emission *e, struct interval closing, struct fold_rows *rows)
-{
-	struct fold_rows quiet = { 0 };
-	struct interval at;
-	bool full = false;
-
-	while (fill_quiet(&e->fill, closing, &at, &quiet, &full))
-		print_rows(e, &quiet);
-	fold_rows_free(&quiet);
-	fill_window(&e->fill, closing, rows, &full);
-	print_rows(e, rows);
-	return full ? -1 : 0;
 }
 
 int emission_window(struct emission *e, const struct windows *w, struct window *what)
@@ -138,7 +126,7 @@ int emission_window(struct emission *e, const struct windows *w, struct window *
 
 	windows_rows(w, what, &rows, &merged);
 	if (e->view->fill)
-		rc = final_filled(e, what->at, &rows);
+		rc = fill_each(&e->fill, what->at, &rows, print_rows, e);
 	else if (!w->fires)
 		print_rows(e, &rows);
 	else
@@ -196,59 +184,13 @@ void emission_sessions(struct emission *e, struct session **sessions, size_t n)
 		emission_session(e, sessions[i]);
 }
 
-static int pane_order(const void *a, const void *b)
-{
-	const struct pane *x = *(struct pane *const *)a, *y = *(struct pane *const *)b;
-
-	return (x->at.start > y->at.start) - (x->at.start < y->at.start);
-}
-
-static int partial_rows(struct partial_writer *w, const struct fold_rows *rows)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < rows->n && rc == 0; i++)
-		rc = partial_row(w, rows->row[i].at, rows->row[i].key, rows->row[i].group);
-	return rc;
-}
-
-/* Panes are disjoint, so by start is by end. */
-static int partial_panes(struct partial_writer *w, struct fold *f)
-{
-	struct pane **pane = mem_array(NULL, f->panes.n, sizeof *pane), *p;
-	struct fold_rows rows = { 0 };
-	size_t n = 0;
-	int rc = 0;
-
-	for (size_t i = 0; (p = timemap_each(&f->panes, &i));)
-		pane[n++] = p;
-	if (n)
-		qsort(pane, n, sizeof *pane, pane_order);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		rows.n = 0;
-		fold_rows_pane(&rows, pane[i]->at, &pane[i]->groups);
-		fold_rows_sort(&rows);
-		rc = partial_rows(w, &rows);
-	}
-	fold_rows_free(&rows);
-	free(pane);
-	return rc;
-}
-
 int emission_partial(struct emission *e, struct fold *f, struct sessions *s)
 {
 	struct partial_writer w;
-	struct fold_rows rows = { 0 };
 	int rc;
 
 	partial_begin(&w, e->view, e->out);
-	if (e->view->window.kind == WINDOW_SESSION) {
-		sessions_rows(s, &rows);
-		rc = partial_rows(&w, &rows);
-		fold_rows_free(&rows);
-	} else {
-		rc = partial_panes(&w, f);
-	}
+	rc = partial_fold(&w, f, s);
 	w.rejected = e->ledger->rejected;
 	e->ledger->rows += w.rows;
 	return partial_end(&w) < 0 ? -1 : rc;

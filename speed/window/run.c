@@ -11,6 +11,8 @@
 #include "speed/window/parallel.h"
 #include "speed/window/source.h"
 
+#define LIVE_AFTER_MS 3000      /* a quiet input is taken for a live one */
+
 struct runner {
 	const struct view *view;
 	const struct run_options *options;
@@ -165,9 +167,10 @@ static int flush(struct runner *r)
 	return r->options->rejects && side_flush(r->options->rejects) < 0 ? -1 : 0;
 }
 
-static void warn_live(struct runner *r)
+/* Someone waits for rows that will not come. A pipe that is only slow is no reason to say so. */
+static void warn_live(struct runner *r, struct pollfd *p)
 {
-	if (r->warned || r->engine.live || r->engine.ledger.in == 0)
+	if (r->warned || r->engine.live || r->engine.ledger.in == 0 || p->fd < 0 || poll(p, 1, LIVE_AFTER_MS) != 0)
 		return;
 	r->warned = true;
 	warn("input: it is live and no --watermark-delay is stated: windows fire when it ends");
@@ -181,8 +184,8 @@ static int wait_input(struct runner *r, size_t i)
 
 	if (flush(r) < 0)
 		return -1;
-	warn_live(r);
 	begin_waiting();
+	warn_live(r, &p);
 	if (timeout == 0 || r->engine.controlled || p.fd < 0)
 		return 0;
 	if (poll(&p, 1, timeout > INT32_MAX ? INT32_MAX : (int)timeout) != 0)

@@ -146,17 +146,17 @@ static const struct expr_case values[] = {
 	{ "contains(12345, 34)", "", "true" }, { "split(a, '-', 1)", "a=x-y-z", "'x'" }, { "split(a, '-', 2)", "a=x-y-z", "'y'" }, { "split(a, '-', 3)", "a=x-y-z", "'z'" },
 	{ "split(a, '-', 4)", "a=x-y-z", "null" }, { "split(a, '-', 0)", "a=x-y-z", "null" }, { "split(a, '-', -1)", "a=x-y-z", "'z'" }, { "split(a, '-', -3)", "a=x-y-z", "'x'" },
 	{ "split(a, '-', -4)", "a=x-y-z", "null" }, { "split(a, '-', 2)", "a=x--z", "null" }, { "split(a, '--', 2)", "a=x--z", "'z'" }, { "split(a, '-', 1)", "a=xyz", "'xyz'" },
-	{ "split(a, b, 1)", "a=x;b=", "null" }, { "split(a, '-', 9223372036854775807)", "a=x", "null" }, { "split(a, '-', -9223372036854775808)", "a=x", "null" },
+	{ "split(a, b, 1)", "a=x;b=", "null" }, { "split(a, '-', 9223372036854775807)", "a=x", "null" }, { "split(a, '-', -9223372036854775807)", "a=x", "null" },
 
 	/* times */
 	{ "timestamp(a)", "a=1970-01-01T00:00:01Z", "1000" }, { "timestamp(a)", "a=2026-03-19T12:00:00.5+01:00", "1773918000500" }, { "timestamp(a)", "a=1700000000", "1700000000000" },
-	{ "timestamp(a)", "a=", "null" }, { "timestamp(a)", "a=soon", "! a: \"soon\" is not a time" }, { "timestamp(a + 0)", "a=1700000000000", "1700000000000" },
+	{ "timestamp(a)", "a=", "null" }, { "timestamp(a)", "a=soon", "! a: \"soon\" is not a time (RFC 3339, YYYY-MM-DD HH:MM:SS or epoch)" }, { "timestamp(a + 0)", "a=1700000000000", "1700000000000" },
 	{ "timestamp(1500.9)", "", "1500" }, { "timestamp(-0.5)", "", "-1" }, { "timestamp(a + 0)", "a=9223372036854775808", "! a + 0 is no time in 64 bits of milliseconds" },
 	{ "timestamp(a) - timestamp(b)", "a=2026-01-02;b=2026-01-01", "86400000" }, { "year(a)", "a=2026-03-19T23:59:59Z", "2026" }, { "month(a)", "a=2026-03-19", "3" },
 	{ "day(a)", "a=2026-03-19", "19" }, { "day(a)", "a=2026-03-19T00:30:00+01:00", "18" }, { "hour(a)", "a=2026-03-19T23:59:58.999Z", "23" }, { "minute(a)", "a=2026-03-19T23:59:58.999Z", "59" },
 	{ "second(a)", "a=2026-03-19T23:59:58.999Z", "58" }, { "weekday(a)", "a=2026-03-19", "4" }, { "weekday(a)", "a=2026-03-22", "7" }, { "weekday(a)", "a=2026-03-23", "1" },
 	{ "weekday(a)", "a=1969-12-31", "3" }, { "weekday(a)", "a=1900-01-01", "1" }, { "hour(-1)", "", "23" }, { "second(-1)", "", "59" }, { "year(-1)", "", "1969" }, { "day(-86400001)", "", "30" },
-	{ "date(a)", "a=2026-03-19T23:59:59Z", "'2026-03-19'" }, { "date(a)", "a=", "null" }, { "date(-1)", "", "'1969-12-31'" }, { "date(a)", "a=x", "! a: \"x\" is not a time" },
+	{ "date(a)", "a=2026-03-19T23:59:59Z", "'2026-03-19'" }, { "date(a)", "a=", "null" }, { "date(-1)", "", "'1969-12-31'" }, { "date(a)", "a=x", "! a: \"x\" is not a time (RFC 3339, YYYY-MM-DD HH:MM:SS or epoch)" },
 	{ "time_text(a)", "a=2026-03-19T12:00:00+01:00", "'2026-03-19T11:00:00Z'" }, { "time_text(timestamp(a) + 250)", "a=2026-03-19", "'2026-03-19T00:00:00.250Z'" },
 	{ "time_text(0)", "", "'1970-01-01T00:00:00Z'" }, { "year(timestamp(a))", "a=1970-02-01", "1970" }, { "concat(date(a), ' ', hour(a))", "a=2026-03-19 05:06", "'2026-03-19 5'" },
 

@@ -221,6 +221,21 @@ TEST(a_learned_first_member_does_not_stand_elsewhere_nor_others_first)
 	job_close(&j);
 }
 
+TEST(blanks_beyond_those_that_were_learned)
+{
+	static const char *const names[] = { "a", "b" };
+	struct job j;
+
+	job_open(&j, names, 2);
+	CHECK_INT(scan_text(&j, "{\"a\":1,\"b\":2}"), 0);
+	CHECK_INT(scan_text(&j, "{\"a\": \t3,\"b\":  4}"), 0);
+	CHECK_SPAN(j.out[0], "3");
+	CHECK_SPAN(j.out[1], "4");
+	CHECK_INT(scan_text(&j, "{ \"a\" : 5 , \"b\" : 6 }"), 0);
+	CHECK_SPAN(j.out[1], "6");
+	job_close(&j);
+}
+
 /* The oracle: the grammar of RFC 8259, letter by letter. */
 struct naive {
 	const unsigned char *p, *end;

@@ -37,7 +37,7 @@ static void run_print(struct buf *out, const struct batch *batch)
 static void run_rows(struct buf *out, enum record_format format, const char *fields, struct span text)
 {
 	struct fields f = { 0 };
-	struct layout *layout = layout_lines(format, false, 1 << 20);
+	struct layout *layout = layout_lines(format, false);
 	struct block block = { .data = text.p, .n = text.n, .line = 1, .layout = layout };
 	struct bad_record bad;
 	enum read_event event;
@@ -45,7 +45,7 @@ static void run_rows(struct buf *out, enum record_format format, const char *fie
 	struct rows *rows;
 
 	run_fields(&f, fields);
-	rows = rows_new(&f);
+	rows = rows_new(&f, 0);
 	rows_begin(rows, &block);
 	while ((event = rows_next(rows, &batch, &bad)) != READ_END)
 		if (event == READ_ROWS)

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows that need sorting are kept as blobs; with --top only the best of them, by sorting and cutting now and then. */
+#include "serve/merge/answer.h"
+
+#include <stdio.h>
+
+#define KEEP_AT_LEAST 4096      /* rows held before the worst are cut off */
+
+struct order {
+	size_t column;
+	bool descending;
+};
+
+struct held {
+	struct blob *blob;
+	struct value *key;              /* one per order column; points into the blob's text */
+	uint64_t number;                /* keeps the sort stable */
+};
+
+struct answer {
+	const struct view *view;
+	struct answer_options options;
+	struct out *out;
+	struct ledger *ledger;
+	struct row_out rows;
+	struct fields fields;           /* of where: names of output columns */
+	size_t *field_column;
+	struct span *record;
+	struct expr *where;
+	struct expr_scratch scratch;
+	struct order *order;
+	size_t norder;
+	struct held *held;
+	size_t nheld, cap;
+	uint64_t numbers, printed;
+	struct interval window;         /* of the rows held, per window */
+	char error[256];
+};
+
+static size_t column_named(const struct answer *a, struct span name)
+{
+	for (size_t i = 0; i < a->rows.n; i++)
+		if (span_eq(span_of(row_out_name(&a->rows, i)), name))
+			return i;
+	return SIZE_MAX;
+}
+
+static int bind_where(struct answer *a, char error[400])
+{
+	struct expr_error why;
+
+	if (!a->options.where)
+		return 0;
+	a->where = expr_compile(span_of(a->options.where), &a->fields, &why);
+	if (!a->where)
+		return snprintf(error, 400, "--where: %s", why.reason), -1;
+	a->field_column = mem_zalloc(a->fields.n * sizeof *a->field_column);
+	a->record = mem_zalloc(a->fields.n * sizeof *a->record);
+	for (size_t i = 0; i < a->fields.n; i++) {
+		struct span name = a->fields.ref[i].name;
+
+		a->field_column[i] = column_named(a, name);
+		if (a->field_column[i] == SIZE_MAX)
+			return snprintf(error, 400, "--where: the output has no column \"%.*s\"", (int)a->fields.ref[i].text.n, a->fields.ref[i].text.p), -1;
+	}
+	return 0;
+}
+
+/* `gmv desc, category` */
+static int parse_order(struct answer *a, char error[400])
+{
+	struct span list = span_of(a->options.order ? a->options.order : "");
+
+	while (list.n) {
+		const char *comma = memchr(list.p, ',', list.n);
+		struct span item = { list.p, comma ? (size_t)(comma - list.p) : list.n };
+		struct order order = { .descending = false };
+
+		list.p += item.n + (comma != NULL), list.n -= item.n + (comma != NULL);
+		item = span_trim(item);
+		if (item.n > 5 && memcmp(item.p + item.n - 5, " desc", 5) == 0)
+			item.n -= 5, order.descending = true;
+		else if (item.n > 4 && memcmp(item.p + item.n - 4, " asc", 4) == 0)
+			item.n -= 4;
+		item = span_trim(item);
+		if (item.n > 1 && item.p[0] == '`' && item.p[item.n - 1] == '`')
+			item.p++, item.n -= 2;
+		order.column = column_named(a, item);
+		if (order.column == SIZE_MAX)
+			return snprintf(error, 400, "--order: the output has no column \"%.*s\"", (int)(item.n > 100 ? 100 : item.n), item.p), -1;
+		a->order = mem_array(a->order, a->norder + 1, sizeof *a->order);
+		a->order[a->norder++] = order;
+	}
+	return 0;
+}
+
+struct answer *answer_new(const struct view *v, enum record_format format, const struct answer_options *o, struct out *out, struct ledger *ledger, char error[400])
+{
+	struct answer *a = mem_zalloc(sizeof *a);
+
+	*a = (struct answer){ .view = v, .options = *o, .out = out, .ledger = ledger };
+	row_out_init(&a->rows, v, format, NULL);
+	expr_scratch_init(&a->scratch, NULL, TIME_UNIT_AUTO);
+	if (bind_where(a, error) < 0 || parse_order(a, error) < 0) {
+		answer_free(a);
+		return NULL;
+	}
+	row_out_header(&a->rows, &out->buf);
+	return a;
+}
+
+static void drop_held(struct answer *a, size_t from)
+{
+	for (size_t i = from; i < a->nheld; i++) {
+		free(a->held[i].blob);
+		free(a->held[i].key);
+	}
+	a->nheld = from;
+}
+
+void answer_free(struct answer *a)
+{
+	if (!a)
+		return;
+	drop_held(a, 0);
+	free(a->held);
+	free(a->order);
+	free(a->field_column);
+	free(a->record);
+	expr_free(a->where);
+	expr_scratch_free(&a->scratch);
+	fields_free(&a->fields);
+	row_out_free(&a->rows);
+	free(a);
+}
+
+static int print(struct answer *a)
+{
+	row_out_write(&a->rows, NULL, &a->out->buf);
+	a->ledger->rows++;
+	a->printed++;
+	return out_more(a->out);
+}
+
+/* Numbers before text, null last whichever the direction. */
+static int value_order(const struct value *x, const struct value *y, bool descending)
+{
+	int c;
+
+	if (x->kind == VALUE_NULL || y->kind == VALUE_NULL)
+		return (x->kind == VALUE_NULL) - (y->kind == VALUE_NULL);
+	if (x->kind != y->kind)
+		c = x->kind == VALUE_NUMBER ? -1 : 1;
+	else
+		c = x->kind == VALUE_NUMBER ? decimal_cmp(x->number, y->number) : span_cmp(x->text, y->text);
+	return descending ? -c : c;
+}
+
+static int held_order(const void *x, const void *y, void *context)
+{
+	const struct answer *a = context;
+	const struct held *p = x, *q = y;
+
+	for (size_t i = 0; i < a->norder; i++) {
+		int c = value_order(&p->key[i], &q->key[i], a->order[i].descending);
+
+		if (c)
+			return c;
+	}
+	return p->number < q->number ? -1 : p->number > q->number;
+}
+
+static void sort_held(struct answer *a)
+{
+	if (a->nheld)
+		qsort_r(a->held, a->nheld, sizeof *a->held, held_order, a);
+	if (a->options.top && a->nheld > a->options.top)
+		drop_held(a, a->options.top);
+}
+
+/* Keeps the row in a->rows. Its sort keys point into the kept text. */
+static void hold(struct answer *a)
+{
+	struct held *h;
+
+	a->held = mem_grow(a->held, a->nheld, &a->cap, sizeof *a->held);
+	h = &a->held[a->nheld++];
+	*h = (struct held){ row_out_keep(&a->rows), mem_zalloc(a->norder * sizeof *h->key), a->numbers++ };
+	for (size_t i = 0; i < a->norder; i++) {
+		struct span cell = a->rows.cell[a->order[i].column].text;
+
+		cell.p = h->blob->bytes + a->rows.n * sizeof(size_t) + (cell.p - a->rows.text.p);
+		h->key[i] = value_of_text(cell);
+		if (cell.n && decimal_parse(cell, &h->key[i].number) == 0)
+			h->key[i].kind = VALUE_NUMBER;
+	}
+	if (a->options.top && a->nheld >= KEEP_AT_LEAST && a->nheld / 2 >= a->options.top)
+		sort_held(a);
+}
+
+static int flush_held(struct answer *a)
+{
+	int rc = 0;
+
+	sort_held(a);
+	for (size_t i = 0; i < a->nheld && rc == 0; i++) {
+		row_out_recall(&a->rows, a->held[i].blob);
+		rc = print(a);
+	}
+	drop_held(a, 0);
+	return rc;
+}
+
+static int passes(struct answer *a)
+{
+	int pass;
+
+	if (!a->where)
+		return 1;
+	for (size_t i = 0; i < a->fields.n; i++)
+		a->record[i] = a->rows.cell[a->field_column[i]].text;
+	arena_clear(&a->scratch.arena);
+	pass = expr_test(a->where, a->record, &a->scratch);
+	if (pass < 0)
+		snprintf(a->error, sizeof a->error, "--where: %s", a->scratch.reason);
+	return pass;
+}
+
+/* With --per-window each window is an answer of its own. */
+static int turn_window(struct answer *a, struct interval at)
+{
+	int rc = 0;
+
+	if (!a->options.per_window || (a->window.start == at.start && a->window.end == at.end))
+		return 0;
+	rc = flush_held(a);
+	a->window = at;
+	a->printed = 0;
+	return rc;
+}
+
+int answer_row(struct answer *a, struct interval at, struct span key, struct group *g)
+{
+	int pass;
+
+	a->error[0] = '\0';
+	if (at.start < a->options.since || at.start >= a->options.until || (a->view->retract && g->weight <= 0))
+		return 0;
+	if (turn_window(a, at) < 0)
+		return -1;
+	row_out_render(&a->rows, at, key, g);
+	pass = passes(a);
+	if (pass <= 0)
+		return pass;
+	if (a->norder) {
+		hold(a);
+		return 0;
+	}
+	return a->options.top && a->printed >= a->options.top ? 0 : print(a);
+}
+
+int answer_end(struct answer *a)
+{
+	a->error[0] = '\0';
+	return flush_held(a);
+}
+
+const char *answer_error(const struct answer *a)
+{
+	return a->error;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* merge -- partials into final rows, or into coarser partials. */
+#ifndef SERVE_MERGE_MERGE_H
+#define SERVE_MERGE_MERGE_H
+
+#include "serve/merge/answer.h"
+#include "serve/merge/target.h"
+
+struct merge_options {
+	const char *const *path;
+	size_t npaths;                  /* 0: stdin */
+	size_t max_record;              /* bytes of a line; 0: 64 MiB */
+	enum record_format output;
+	struct target_options target;
+	struct answer_options answer;
+};
+
+/* Everything from the inputs to out. 0, or the exit status with error. */
+int merge(const struct merge_options *o, struct out *out, struct ledger *ledger, char error[400]);
+
+#endif

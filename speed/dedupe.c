@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+#include "speed/dedupe.h"
+
+#include <stdio.h>
+
+#include "lib/agg/key.h"
+#include "lib/agg/window.h"
+#include "lib/base/diag.h"
+#include "lib/base/heap.h"
+#include "lib/base/table.h"
+#include "lib/base/timemap.h"
+#include "lib/stream/control.h"
+
+#define FOREVER 0               /* the one bucket, when there is no span */
+
+struct bucket {
+	int64_t number;         /* of times number * within .. (number + 1) * within - 1 */
+	struct table keys;      /* key -> int64_t time kept; no payload when for ever */
+};
+
+struct deduper {
+	const struct dedupe_options *options;
+	struct out *out;
+	struct ledger *ledger;
+	struct fields fields;
+	size_t *key_field;
+	size_t nkeys;
+	int time_field, op_field;
+	bool takes_changes;     /* the key holds _pos, by which no two changes are alike */
+	struct time_parser time;
+
+	struct timemap buckets;
+	struct heap oldest;
+	size_t keys;            /* in all buckets */
+	int64_t max_ms, watermark;
+
+	struct reader *reader;
+	struct buf header;      /* of the first input */
+	bool begun;
+	struct buf key;
+	char *error;
+	int status;
+};
+
+static int fail(struct deduper *d, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static int fail(struct deduper *d, int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(d->error, 400, format, args);
+	va_end(args);
+	d->status = status;
+	return -1;
+}
+
+static int put_side(struct deduper *d, struct side *s, const char *reason, uint64_t line, struct span raw)
+{
+	if (!s || side_put(s, reader_name(d->reader), line, span_of(reason), raw, NULL, 0) == 0)
+		return 0;
+	return fail(d, EXIT_IO, "%s", side_error(s));
+}
+
+/* Fields. */
+
+static int add_field(struct deduper *d, struct span name, int *field)
+{
+	const char *reason;
+
+	*field = fields_add(&d->fields, name, &reason);
+	return *field < 0 ? fail(d, EXIT_USAGE, "%.*s: %s", (int)(name.n > 100 ? 100 : name.n), name.p, reason) : 0;
+}
+
+static int bind_keys(struct deduper *d)
+{
+	struct span list = span_of(d->options->key ? d->options->key : "");
+
+	while (list.n) {
+		size_t n = field_text_length(list = span_trim(list));
+		struct span name = { list.p, n }, rest = span_trim((struct span){ list.p + n, list.n - n });
+		int field;
+
+		if (n == 0 || (rest.n && rest.p[0] != ','))
+			return fail(d, EXIT_USAGE, "--key: \"%.*s\" is not a list of columns", (int)(list.n > 100 ? 100 : list.n), list.p);
+		if (add_field(d, name, &field) < 0)
+			return -1;
+		d->takes_changes |= span_eq(d->fields.ref[field].text, SPAN("_pos"));
+		d->key_field = mem_array(d->key_field, d->nkeys + 1, sizeof *d->key_field);
+		d->key_field[d->nkeys++] = (size_t)field;
+		list = rest.n ? (struct span){ rest.p + 1, rest.n - 1 } : rest;
+	}
+	return 0;
+}
+
+static int bind_fields(struct deduper *d)
+{
+	d->time_field = -1;
+	if (bind_keys(d) < 0 || add_field(d, SPAN("_op"), &d->op_field) < 0)
+		return -1;
+	return d->options->time ? add_field(d, span_of(d->options->time), &d->time_field) : 0;
+}
+
+static struct span key_of(struct deduper *d, const struct span *field, struct span raw)
+{
+	if (d->nkeys == 0)
+		return raw;
+	if (d->nkeys == 1)
+		return field[d->key_field[0]];
+	buf_clear(&d->key);
+	for (size_t i = 0; i < d->nkeys; i++)
+		key_add(&d->key, field[d->key_field[i]], i + 1 == d->nkeys);
+	return buf_view(&d->key);
+}
+
+/* Kept keys. */
+
+static struct bucket *open_bucket(struct deduper *d, int64_t number)
+{
+	struct bucket *b = timemap_get(&d->buckets, number);
+
+	if (b)
+		return b;
+	b = mem_zalloc(sizeof *b);
+	b->number = number;
+	table_init(&b->keys, d->options->within ? sizeof(int64_t) : 0);
+	timemap_put(&d->buckets, number, b);
+	heap_push(&d->oldest, number, b);
+	return b;
+}
+
+static void free_bucket(struct bucket *b)
+{
+	table_free(&b->keys);
+	free(b);
+}
+
+/* Buckets of which every time is further back than a record that is not late can ask for. */
+static void forget(struct deduper *d)
+{
+	int64_t within = d->options->within;
+
+	while (d->oldest.n) {
+		int64_t last = heap_top(&d->oldest).at * within + (within - 1);
+		struct bucket *b;
+
+		if (time_add(time_add(last, within), d->options->allowed_lateness) > d->watermark)
+			break;
+		b = heap_pop(&d->oldest).what;
+		timemap_remove(&d->buckets, b->number);
+		d->keys -= table_count(&b->keys);
+		free_bucket(b);
+	}
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+static bool near(int64_t a, int64_t b, int64_t within)
+{
+	return (a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a) < (uint64_t)within;
+}
+
+/* Was a record of that key kept close enough in time? */
+static bool is_repeat(struct deduper *d, struct span key, uint64_t hash, int64_t number, int64_t ms)
+{
+	for (int64_t n = number - 1; n <= number + 1; n++) {
+		struct bucket *b = timemap_get(&d->buckets, n);
+		int64_t *kept = b ? table_get(&b->keys, key, hash) : NULL;
+
+		if (kept && near(*kept, ms, d->options->within))
+			return true;
+	}
+	return false;
+}
+
+/* 1: first of its key, kept; 0: a repeat; -1: --max-keys. */
+static int keep(struct deduper *d, struct span key, int64_t ms)
+{
+	int64_t within = d->options->within, number = within ? floor_div(ms, within) : FOREVER;
+	uint64_t hash = hash_bytes(key.p, key.n);
+	bool is_new;
+	void *kept;
+
+	if (within && is_repeat(d, key, hash, number, ms))
+		return 0;
+	kept = table_put(&open_bucket(d, number)->keys, key, hash, &is_new);
+	if (!is_new && !within)
+		return 0;
+	d->keys += is_new;
+	if (within)
+		*(int64_t *)kept = ms;
+	if (d->options->max_keys && d->keys > d->options->max_keys)
+		return fail(d, EXIT_MEMORY, "more than %zu keys: raise --max-keys, or forget by --within and --watermark-delay", d->options->max_keys);
+	return 1;
+}
+
+/* Records. */
+
+static int reject(struct deduper *d, const char *reason, uint64_t line, struct span raw)
+{
+	d->ledger->in++;
+	d->ledger->rejected++;
+	if (!d->options->rejects)
+		return fail(d, EXIT_DATA, "%s:%llu: %s", reader_name(d->reader), (unsigned long long)line, reason);
+	return put_side(d, d->options->rejects, reason, line, raw);
+}
+
+static int reject_time(struct deduper *d, struct span text, uint64_t line, struct span raw)
+{
+	char reason[200];
+
+	snprintf(reason, sizeof reason, "%.60s: \"%.*s\": %s", d->options->time, (int)(text.n > 40 ? 40 : text.n), text.n ? text.p : "",
+	         time_parse_error(text));
+	return reject(d, reason, line, raw);
+}
+
+static void move_watermark(struct deduper *d, int64_t to)
+{
+	if (to <= d->watermark)
+		return;
+	d->watermark = to;
+	if (d->options->within)
+		forget(d);
+}
+
+static int take(struct deduper *d, const struct span *field, struct span raw, uint64_t line)
+{
+	const struct dedupe_options *o = d->options;
+	int64_t ms = 0;
+	int kept;
+
+	if (field[d->op_field].n && !d->takes_changes)
+		return fail(d, EXIT_DATA, "%s:%llu: changes (_op) repeat their keys by nature: put _pos into --key", reader_name(d->reader), (unsigned long long)line);
+	if (d->time_field >= 0 && time_parse(&d->time, field[d->time_field], &ms) < 0)
+		return reject_time(d, field[d->time_field], line, raw);
+	d->ledger->in++;
+	if (o->within && d->watermark != INT64_MIN && time_add(ms, o->allowed_lateness) <= d->watermark) {
+		d->ledger->late++;
+		return put_side(d, o->late, "late: what it may repeat is forgotten", line, raw);
+	}
+	kept = keep(d, key_of(d, field, raw), ms);
+	if (kept < 0)
+		return -1;
+	if (kept) {
+		d->ledger->out++;
+		d->ledger->rows++;
+		buf_span(&d->out->buf, raw);
+		buf_byte(&d->out->buf, '\n');
+	} else {
+		d->ledger->duplicate++;
+		if (put_side(d, o->duplicates, "duplicate", line, raw) < 0)
+			return -1;
+	}
+	if (o->watermark_delay >= 0 && ms > d->max_ms) {
+		d->max_ms = ms;
+		move_watermark(d, time_add(time_add(ms, -o->watermark_delay), -1));
+	}
+	return 0;
+}
+
+static int take_batch(struct deduper *d, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		if (take(d, batch->field + i * batch->width, batch->raw[i], batch->line[i]) < 0)
+			return -1;
+	return out_more(d->out);
+}
+
+/* Control lines go on as they are; those that speak of time count here too. */
+static int take_control(struct deduper *d, struct span line)
+{
+	struct control c = { 0 };
+	int64_t t;
+	int rc = 0;
+
+	if (control_parse(&c, line) < 0)
+		rc = fail(d, EXIT_DATA, "%s: malformed control line", reader_name(d->reader));
+	else if (span_eq(c.word, SPAN("watermark")) && control_i64(&c, "t", &t))
+		move_watermark(d, t);
+	else if (!span_eq(c.word, SPAN("stream")) && !span_eq(c.word, SPAN("columns")))
+		rc = fail(d, EXIT_CONFIG, "%s: control line \"%.*s\" is not for this tool", reader_name(d->reader), (int)(c.word.n > 20 ? 20 : c.word.n), c.word.p);
+	control_free(&c);
+	buf_span(&d->out->buf, line);
+	buf_byte(&d->out->buf, '\n');
+	return rc;
+}
+
+/* Inputs. */
+
+static int check_columns(struct deduper *d)
+{
+	for (size_t i = 0; i < d->fields.n; i++) {
+		struct span name = d->fields.ref[i].text;
+
+		if ((int)i != d->op_field && reader_lacks(d->reader, i))
+			return fail(d, EXIT_DATA, "%s: no column \"%.*s\"", reader_name(d->reader), (int)(name.n > 60 ? 60 : name.n), name.p);
+	}
+	return 0;
+}
+
+/* Once the form of an input is known: the first one's header goes on, others must have the same. */
+static int begin_input(struct deduper *d)
+{
+	struct span header = reader_header(d->reader);
+
+	d->begun = true;
+	if (reader_is_controlled(d->reader))
+		return 0;
+	if (check_columns(d) < 0)
+		return -1;
+	if (d->header.p && !span_eq(header, buf_view(&d->header)))
+		return fail(d, EXIT_DATA, "%s: its columns differ from those of the input before it", reader_name(d->reader));
+	if (d->header.p || header.n == 0)
+		return 0;
+	buf_span(&d->header, header);
+	buf_span(&d->out->buf, header);
+	buf_byte(&d->out->buf, '\n');
+	return 0;
+}
+
+static int flush(struct deduper *d)
+{
+	struct side *sides[] = { d->options->duplicates, d->options->late, d->options->rejects };
+
+	if (out_flush(d->out) < 0)
+		return -1;
+	for (size_t i = 0; i < 3; i++)
+		if (sides[i] && side_flush(sides[i]) < 0)
+			return fail(d, EXIT_IO, "%s", side_error(sides[i]));
+	return 0;
+}
+
+static int read_input(struct deduper *d)
+{
+	struct batch batch;
+	struct bad_record bad;
+	struct span control;
+
+	d->begun = false;
+	for (;;) {
+		enum read_event event = reader_next(d->reader, &batch, &bad, &control);
+		int rc = 0;
+
+		if (event == READ_ERROR)
+			return fail(d, reader_status(d->reader), "%s", reader_error(d->reader));
+		if (event == READ_IDLE)
+			rc = flush(d);
+		else if (!d->begun)
+			rc = begin_input(d);
+		if (rc == 0 && event == READ_ROWS)
+			rc = take_batch(d, &batch);
+		else if (rc == 0 && event == READ_BAD)
+			rc = reject(d, bad.reason, bad.line, bad.raw);
+		else if (rc == 0 && event == READ_CONTROL)
+			rc = take_control(d, control);
+		if (rc < 0 || event == READ_END)
+			return rc;
+	}
+}
+
+static int read_all(struct deduper *d)
+{
+	const struct dedupe_options *o = d->options;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < (o->npaths ? o->npaths : 1); i++) {
+		d->reader = reader_open(o->npaths ? o->path[i] : "-", &d->fields, &o->reader);
+		rc = read_input(d);
+		d->ledger->bytes += reader_bytes(d->reader);
+		reader_free(d->reader);
+	}
+	return rc;
+}
+
+int dedupe(const struct dedupe_options *o, struct out *out, struct ledger *ledger, char error[400])
+{
+	struct deduper d = { .options = o, .out = out, .ledger = ledger, .error = error, .max_ms = INT64_MIN, .watermark = INT64_MIN };
+	int rc = bind_fields(&d);
+
+	time_parser_init(&d.time, o->input_zone, o->time_unit);
+	if (rc == 0)
+		rc = read_all(&d);
+	while (d.oldest.n)
+		free_bucket(heap_pop(&d.oldest).what);
+	heap_free(&d.oldest);
+	timemap_free(&d.buckets);
+	fields_free(&d.fields);
+	buf_free(&d.header);
+	buf_free(&d.key);
+	free(d.key_field);
+	return rc == 0 ? 0 : d.status ? d.status : EXIT_IO;
+}
