@@ -81,19 +81,18 @@ struct decimal ddsketch_value(int32_t bin)
 	return decimal_normal(d);
 }
 
+/* Where bin stands, or belongs. Without branches: which half it is in cannot be foreseen. */
 static uint32_t find(const struct ddsketch *s, int32_t bin)
 {
-	uint32_t low = 0, high = s->n;
+	uint32_t low = 0, n = s->n;
 
-	while (low < high) {
-		uint32_t half = (low + high) / 2;
+	while (n > 1) {
+		uint32_t half = n / 2;
 
-		if (s->bin[half].bin < bin)
-			low = half + 1;
-		else
-			high = half;
+		low += s->bin[low + half - 1].bin < bin ? half : 0;
+		n -= half;
 	}
-	return low;
+	return low + (n && s->bin[low].bin < bin);
 }
 
 static void insert(struct ddsketch *s, uint32_t at, int32_t bin, int64_t weight)

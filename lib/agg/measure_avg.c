@@ -65,25 +65,34 @@ static int merge_text(const struct measure *m, void *into, struct span text)
 	return 0;
 }
 
-static int number(const struct measure *m, const void *state, struct ratio *r)
+/* sum / n, not in lowest terms. False: there is none. */
+static bool quotient(const struct avg *a, struct ratio *r)
 {
-	const struct avg *a = state;
-	struct big sum, n;
-
-	(void)m;
 	if (a->n <= 0)
-		return 1;
-	big_from_i256(&sum, &a->sum.sum);
-	big_from_i64(&n, a->n);
-	return big_mul_pow10(&n, &n, a->sum.scale) < 0 || ratio_from_quotient(r, &sum, &n) < 0 ? -1 : 0;
+		return false;
+	r->scale = RATIO_FRACTION;
+	big_from_i256(&r->num, &a->sum.sum);
+	big_from_i64(&r->den, a->n);
+	big_mul_pow10(&r->den, &r->den, a->sum.scale);  /* fits: 63 bits and 18 digits */
+	return true;
 }
 
+static int number(const struct measure *m, const void *state, struct ratio *r)
+{
+	struct ratio q;
+
+	(void)m;
+	return quotient(state, &q) ? ratio_from_quotient(r, &q.num, &q.den) : 1;
+}
+
+/* Printing needs no lowest terms, and finding them costs more than all the rest. */
 static void finish(const struct measure *m, const void *state, unsigned digits, struct buf *out)
 {
-	struct ratio r;
+	struct ratio q;
 
-	if (number(m, state, &r) == 0)
-		ratio_print(out, &r, digits);
+	(void)m;
+	if (quotient(state, &q))
+		ratio_print(out, &q, digits);
 }
 
 const struct measure_kind kind_avg = {

@@ -94,25 +94,26 @@ static int merge_text(const struct measure *m, void *into, struct span text)
 	return 0;
 }
 
-/* 0; 1: none (too few records, or more taken back than put in). */
-static int variance(const struct measure *m, const struct var *s, struct ratio *r)
+/* Not in lowest terms. False: there is none (too few records, or more taken back than put in). Nothing here comes
+ * near the size of a big. */
+static bool variance(const struct measure *m, const struct var *s, struct ratio *r)
 {
 	bool is_sample = m->kind == &kind_var_samp || m->kind == &kind_stddev_samp;
-	struct big n, other, squares, sum;
+	struct big n, sum;
 
 	if (s->n < 1 + is_sample)
-		return 1;
+		return false;
+	r->scale = RATIO_FRACTION;
 	big_from_i64(&n, s->n);
-	big_from_i64(&other, s->n - is_sample);
-	big_from_i384(&squares, &s->squares);
+	big_from_i384(&r->num, &s->squares);
 	big_from_i256(&sum, &s->sum.sum);
-	if (big_mul(&squares, &squares, &n) < 0 || big_mul(&sum, &sum, &sum) < 0 || big_sub(&squares, &squares, &sum) < 0)
-		return -1;
-	if (squares.negative)
-		return 1;
-	if (big_mul(&n, &n, &other) < 0 || big_mul_pow10(&n, &n, 2 * s->sum.scale) < 0)
-		return -1;
-	return ratio_from_quotient(r, &squares, &n);
+	big_mul(&r->num, &r->num, &n);
+	big_mul(&sum, &sum, &sum);
+	big_sub(&r->num, &r->num, &sum);
+	big_from_i64(&r->den, s->n - is_sample);
+	big_mul(&r->den, &r->den, &n);
+	big_mul_pow10(&r->den, &r->den, 2 * s->sum.scale);
+	return !r->num.negative;
 }
 
 static bool is_root(const struct measure *m)
@@ -120,11 +121,12 @@ static bool is_root(const struct measure *m)
 	return m->kind == &kind_stddev_pop || m->kind == &kind_stddev_samp;
 }
 
+/* Printing needs no lowest terms, and finding them costs more than all the rest. */
 static void finish(const struct measure *m, const void *state, unsigned digits, struct buf *out)
 {
 	struct ratio r;
 
-	if (variance(m, state, &r) != 0)
+	if (!variance(m, state, &r))
 		return;
 	if (is_root(m))
 		ratio_print_sqrt(out, &r, digits);
@@ -136,13 +138,16 @@ static void finish(const struct measure *m, const void *state, unsigned digits, 
 static int number(const struct measure *m, const void *state, struct ratio *r)
 {
 	struct buf text = { 0 };
-	int rc = variance(m, state, r);
+	struct ratio v;
+	int rc;
 
-	if (rc == 0 && is_root(m)) {
-		rc = ratio_print_sqrt(&text, r, DECIMAL_MAX_SCALE) < 0 || ratio_parse(r, buf_view(&text)) < 0 ? -1 : 0;
-		r->scale = RATIO_FRACTION;
-		buf_free(&text);
-	}
+	if (!variance(m, state, &v))
+		return 1;
+	if (!is_root(m))
+		return ratio_from_quotient(r, &v.num, &v.den);
+	rc = ratio_print_sqrt(&text, &v, DECIMAL_MAX_SCALE) < 0 || ratio_parse(r, buf_view(&text)) < 0 ? -1 : 0;
+	r->scale = RATIO_FRACTION;
+	buf_free(&text);
 	return rc;
 }
 

@@ -55,14 +55,7 @@ static void say_long(struct blocks *b)
 	snprintf(b->reason, sizeof b->reason, "record longer than %zu bytes", b->options.max_record);
 }
 
-/* Nothing can be read without its header. */
-static enum read_event bad_header(struct blocks *b)
-{
-	blocks_stop(b, EXIT_DATA, b->line, b->reason);
-	return READ_AGAIN;
-}
-
-static enum read_event stop_control(struct blocks *b, uint64_t line, const char *reason)
+static enum read_event stop(struct blocks *b, uint64_t line, const char *reason)
 {
 	blocks_stop(b, EXIT_DATA, line, reason);
 	return READ_AGAIN;
@@ -78,10 +71,10 @@ static enum read_event cut_begun(struct blocks *b, struct block *block)
 	if (b->skipping || line.n <= blocks_line_limit(b, line) + 1)    /* one byte may be the CR */
 		return READ_MORE;
 	if (b->controlled && blocks_may_be_control(line))
-		return stop_control(b, b->line, long_control);
+		return stop(b, b->line, long_control);
 	say_long(b);
 	if (!b->now && !b->options.no_header)
-		return bad_header(b);
+		return stop(b, b->line, b->reason);
 	make_block(b, b->options.max_record, block);
 	block->reason = b->reason;
 	b->start = b->lines_end = b->used;
@@ -142,7 +135,7 @@ static enum read_event cut_control(struct blocks *b, struct block *block)
 	if (!error)
 		return READ_CONTROL;
 	blocks_release(b, block);
-	return stop_control(b, block->line, error);
+	return stop(b, block->line, error);
 }
 
 /* Says why the record at rec is bad. That its first line is too long comes before all else: when that line arrives in
@@ -205,14 +198,14 @@ static enum read_event cut_first(struct blocks *b, size_t n, struct block *block
 	bool marked;
 
 	if (b->controlled)
-		return stop_control(b, b->line, "data before a columns line");
+		return stop(b, b->line, "data before a columns line");
 	length = n ? first_record(b, n, &rec) : 0;
 	if (n && rec.n > b->options.max_record) {
 		say_long(b);
 		n = 0;
 	}
 	if (n == 0)
-		return b->options.no_header ? cut_bad_line(b, block) : bad_header(b);
+		return b->options.no_header ? cut_bad_line(b, block) : stop(b, b->line, b->reason);
 	if (b->options.no_header) {
 		blocks_use_layout(b, layout_count(b->format, b->fields, rec));
 	} else {

@@ -79,7 +79,8 @@ static inline uint64_t decimal_join(uint64_t x)
 	return x * ((uint64_t)10000 << 32 | 1) >> 32;
 }
 
-/* In line: optional '-', then at most 8 digits and point. */
+/* In line: optional '-', then at most 8 digits and point. By words, as a loop over characters mispredicts its end whenever
+ * lengths vary, which costs more than all of this. */
 static inline __attribute__((always_inline)) int decimal_parse(struct span text, struct decimal *d)
 {
 	bool minus = text.n && text.p[0] == '-';

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "lib/agg/measure.h"
-#include "lib/base/diag.h"
 
 #define MAX_DERIVES 16
 

@@ -3,7 +3,6 @@
  * compiles to the same text and gives the same value. */
 #include <stdlib.h>
 
-#include "lib/base/diag.h"
 #include "lib/text/expr.h"
 
 #define MAX_FIELDS 64
