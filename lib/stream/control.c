@@ -101,6 +101,38 @@ void control_free(struct control *c)
 	buf_free(&c->store);
 }
 
+/* Does a line look like a control line, or like one that was escaped? */
+static bool needs_escape(struct span line, bool json)
+{
+	if (json)
+		return span_starts(line, SPAN(CONTROL_JSON_PREFIX));
+	while (line.n && line.p[0] == '\\')
+		line.p++, line.n--;
+	return span_starts(line, SPAN("#!weir"));
+}
+
+void control_escape(struct buf *out, size_t from, bool json)
+{
+	size_t at = from;
+
+	if (!memmem(out->p + from, out->n - from, json ? "@weir" : "#!weir", json ? 5 : 6))
+		return;
+	while (at < out->n) {
+		const char *newline;
+
+		if (needs_escape((struct span){ out->p + at, out->n - at }, json)) {
+			buf_room(out, 1);
+			memmove(out->p + at + 1, out->p + at, out->n - at);
+			out->p[at] = json ? ' ' : '\\';
+			out->n++;
+		}
+		newline = memchr(out->p + at, '\n', out->n - at);
+		if (!newline)
+			break;
+		at = (size_t)(newline - out->p) + 1;
+	}
+}
+
 void control_begin(struct buf *out, bool json, const char *word)
 {
 	if (json)

@@ -29,6 +29,11 @@ bool control_value(const struct control *c, const char *name, struct buf *out);
 bool control_i64(const struct control *c, const char *name, int64_t *v);
 void control_free(struct control *c);
 
+/* In a controlled stream, data written at out->p + from (whole lines) that would be taken for control lines gets what takes it
+ * back: a backslash before `#!weir` at the start of a physical line (and before one that begins with backslashes and it),
+ * in NDJSON a blank. */
+void control_escape(struct buf *out, size_t from, bool json);
+
 /* Writing: begin, values, end. */
 void control_begin(struct buf *out, bool json, const char *word);
 void control_add(struct buf *out, bool json, const char *name, struct span value);

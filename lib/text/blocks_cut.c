@@ -11,7 +11,7 @@
 #include "lib/stream/control.h"
 #include "lib/text/csv_quoted.h"
 
-static const char long_control[] = "control line too long";
+static const char long_control[] = "control line too long", no_columns[] = "data before a columns line";
 
 static const char *end_of_line(const char *p, const char *end)
 {
@@ -72,6 +72,8 @@ static enum read_event cut_begun(struct blocks *b, struct block *block)
 		return READ_MORE;
 	if (b->controlled && blocks_may_be_control(line))
 		return stop(b, b->line, long_control);
+	if (b->controlled && !b->now)
+		return stop(b, b->line, no_columns);
 	say_long(b);
 	if (!b->now && !b->options.no_header)
 		return stop(b, b->line, b->reason);
@@ -198,7 +200,7 @@ static enum read_event cut_first(struct blocks *b, size_t n, struct block *block
 	bool marked;
 
 	if (b->controlled)
-		return stop(b, b->line, "data before a columns line");
+		return stop(b, b->line, no_columns);
 	length = n ? first_record(b, n, &rec) : 0;
 	if (n && rec.n > b->options.max_record) {
 		say_long(b);

@@ -236,12 +236,18 @@ static int64_t unit_ns(enum time_unit unit, uint64_t magnitude)
 	     : magnitude < UINT64_C(100000000000000000) ? 1000 : 1;
 }
 
+/* Dividing 128 bits is slow, and no time of these centuries needs it. */
+static __int128 whole_ms(__int128 ns)
+{
+	return ns <= INT64_MAX ? (int64_t)ns / 1000000 : ns / 1000000;
+}
+
 /* -?digits[.digits]: is_number has seen to that. The ninth digit behind the point is the last that can be a whole
  * nanosecond; of those after it only counts whether they are all 0. */
 static const char *parse_number(const struct time_parser *tp, struct span s, int64_t *ms)
 {
 	bool negative = *s.p == '-', more = false;
-	__int128 ns, floor;
+	__int128 ns;
 	int64_t scale;
 	uint64_t v = 0;
 	size_t i = negative;
@@ -256,8 +262,7 @@ static const char *parse_number(const struct time_parser *tp, struct span s, int
 		ns += scale * (s.p[i] - '0');
 		more |= !scale && s.p[i] != '0';
 	}
-	floor = negative ? -((ns + more + 999999) / 1000000) : ns / 1000000;
-	return from_utc(floor, ms);
+	return from_utc(negative ? -whole_ms(ns + more + 999999) : whole_ms(ns), ms);
 }
 
 static bool is_number(struct span s)
@@ -279,12 +284,16 @@ static const char *parse(struct time_parser *tp, struct span s, int64_t *ms)
 	return is_number(s) ? parse_number(tp, s, ms) : parse_civil(tp, s, ms);
 }
 
-/* A time of day behind the date of the record before. */
+/* The date of the record before, alone or with a time of day behind it. */
 static bool parse_same_date(struct time_parser *tp, struct span s, int64_t *ms)
 {
 	int64_t clock;
 
-	if (memcmp(s.p, tp->date, 10) != 0 || (s.p[10] != ' ' && (s.p[10] | 0x20) != 't') || !time_of_day(s.p + 11, &clock))
+	if (memcmp(s.p, tp->date, 10) != 0)
+		return false;
+	if (s.n == 10)
+		return !from_local(tp, tp->date_ms, ms);
+	if (s.n < 19 || (s.p[10] != ' ' && (s.p[10] | 0x20) != 't') || !time_of_day(s.p + 11, &clock))
 		return false;
 	return !with_fraction(tp, tp->date_ms + clock, (struct span){ s.p + 19, s.n - 19 }, ms);
 }
@@ -295,7 +304,7 @@ int time_parse(struct time_parser *tp, struct span text, int64_t *ms)
 		/* 13 digits below 10^11 begin with zeros: seconds, unless the unit says otherwise. */
 		if (thirteen_digits(text.p, ms) && (*ms >= INT64_C(100000000000) || tp->unit == TIME_UNIT_MS))
 			return 0;
-	} else if (text.n >= 19 && parse_same_date(tp, text, ms)) {
+	} else if (text.n >= 10 && parse_same_date(tp, text, ms)) {
 		return 0;
 	}
 	return parse(tp, text, ms) ? -1 : 0;

@@ -82,8 +82,8 @@ static int set_rows(struct view *v, const struct target_options *o, char error[4
 		const struct view *from = pass == 0 ? o->given : o->words;
 
 		for (size_t i = 0; from && i < sizeof words / sizeof *words; i++) {
-			if (view_states(from, words[i]))
-				view_unset(v, words[i]);
+			if (view_states(from, words[i]) && (pass == 0 || strcmp(words[i], "derive") != 0))
+				view_unset(v, words[i]);        /* --derive adds, all else replaces */
 			for (size_t k = 0; k < from->words.n; k++)
 				if (strcmp(from->words.name[k], words[i]) == 0 && view_set(v, words[i], span_of(from->words.value[k]), error) < 0)
 					return -1;

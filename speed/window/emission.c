@@ -32,6 +32,7 @@ void emission_header(struct emission *e, bool controlled)
 	struct buf *out = &e->out->buf;
 	const char *format = is_json(e) ? "ndjson" : e->rows.writer.format == FORMAT_TSV ? "tsv" : "csv";
 
+	e->controlled = controlled;
 	if (!controlled) {
 		row_out_header(&e->rows, out);
 		return;
@@ -51,7 +52,11 @@ void emission_watermark(struct emission *e, int64_t watermark)
 
 static void write_row(struct emission *e, const char *mark)
 {
+	size_t at = e->out->buf.n;
+
 	row_out_write(&e->rows, mark, &e->out->buf);
+	if (e->controlled)
+		control_escape(&e->out->buf, at, is_json(e));
 	e->ledger->rows++;
 	out_more(e->out);
 }

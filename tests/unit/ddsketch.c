@@ -61,6 +61,38 @@ TEST(bins_are_in_order_and_35_to_a_doubling)
 	}
 }
 
+/* The least integer from 2^63 on in the j-th bin of its doubling. */
+static uint64_t bound_of(int j)
+{
+	int32_t bin = 35 * 63 + 1 + j;
+	uint64_t low = 0, high = (uint64_t)1 << 63;     /* above 2^63 */
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (ddsketch_bin(units(((u128)1 << 63) + middle)) < bin)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return ((uint64_t)1 << 63) + low;
+}
+
+/* Bounds are ceil(2^63 2^(j/35)): two that complete a doubling enclose 2^127, and all lie on one exponential. */
+TEST(bounds_are_exact)
+{
+	for (int i = 1; i < 35; i++) {
+		u128 a = bound_of(i), b = bound_of(35 - i);
+
+		CHECK((a - 1) * (b - 1) < (u128)1 << 127 && a * b >= (u128)1 << 127);
+		for (int j = 1; i + j < 35; j++) {
+			u128 product = a * bound_of(j), want = (u128)bound_of(i + j) << 63;
+
+			CHECK((product > want ? product - want : want - product) < (u128)1 << 66);
+		}
+	}
+}
+
 TEST(the_scale_of_a_number_does_not_matter)
 {
 	CHECK_INT(ddsketch_bin((struct decimal){ 15, 1 }), ddsketch_bin((struct decimal){ 1500, 3 }));

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The shop, whole: a year of real orders becomes orders, GMV, stock and customer figures - once as one batch, once as a
+# hundred shuffled pieces that are aggregated apart and merged, once as a live stream with repeats and late records.
+# The first two must be equal to the last byte; all are held against answers that SQLite computed.
+#
+#   examples/shop/run.sh             the data as it is
+#   SCALE=20 examples/shop/run.sh    twenty shops in one: ids and seconds shifted (about 1,000 orders a day; 1500: 100,000)
+#   PIECES=100 JOBS=2 WORK=DIR       pieces, threads, where files go (default build/shop)
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+work=${WORK:-$root/build/shop}
+scale=${SCALE:-1}
+pieces=${PIECES:-100}
+jobs=${JOBS:-$(nproc)}
+views="minute hour day country product stock value visit"
+PATH=${WEIR_BIN:-$root/bin}:$PATH
+export LC_ALL=C
+. "$here/lib.sh"
+
+rm -rf "$work"
+mkdir -p "$work"/{whole,pieces,parts,live}
+cd "$work"
+
+title "1. The data"
+make_orders > orders.csv
+lines=$(($(wc -l < orders.csv) - 1))
+say "$lines order lines of a UK web shop, 2010-12-01 to 2011-12-09 (CC BY 4.0, see data/README.md)"
+
+title "2. One batch: each view in one pass"
+for v in $views; do
+	timed window-agg -V "$here/views/$v.view" --emit partial -j "$jobs" orders.csv > "whole/$v.part"
+	merge-views "whole/$v.part" > "whole/$v.csv"
+	say "$(printf '%-8s %8d rows %6.2f M lines/s' "$v" "$(($(wc -l < "whole/$v.csv") - 1))" "$(rate "$lines")")"
+done
+
+title "3. The same as $pieces shuffled pieces, aggregated apart, merged"
+cut_pieces
+for v in $views; do
+	for p in pieces/*.csv; do
+		window-agg -V "$here/views/$v.view" --emit partial "$p" > "parts/$v.$(basename "$p" .csv).part"
+	done
+	merge-views "parts/$v".*.part > "parts/$v.csv"
+	check "$v: $pieces pieces merged = one batch, to the last byte" cmp -s "whole/$v.csv" "parts/$v.csv"
+done
+
+title "4. Against the reference answers"
+compare_answers
+
+title "5. Live: out of order, with repeats and stragglers"
+live_stream
+
+title "6. What the shop sees"
+show_figures
+
+finish
