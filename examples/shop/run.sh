@@ -17,6 +17,7 @@ jobs=${JOBS:-$(nproc)}
 views="minute hour day country product stock value visit"
 PATH=${WEIR_BIN:-$root/bin}:$PATH
 export LC_ALL=C
+# shellcheck source=examples/shop/lib.sh
 . "$here/lib.sh"
 
 rm -rf "$work"

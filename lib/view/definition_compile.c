@@ -234,7 +234,7 @@ static int compile_where(struct view *v, char error[256])
 
 	if (!text)
 		return 0;
-	v->where = expr_compile(span_of(text), &v->fields, &why);
+	v->where = expr_compile_for(EXPR_CONDITION, span_of(text), &v->fields, &why);
 	if (v->where)
 		return 0;
 	snprintf(error, 256, "where: %.150s (at byte %zu)", why.reason, why.at + 1);

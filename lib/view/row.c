@@ -88,25 +88,39 @@ static int find_key(struct row_maker *m, const struct span *record)
 	return 0;
 }
 
+/* A plain field as a number: the common case, without a detour. */
+static int field_number(struct row_maker *m, int field, const struct span *record, struct value *arg)
+{
+	struct span text = record[field];
+
+	arg->kind = text.n ? VALUE_NUMBER : VALUE_NULL;
+	if (text.n == 0 || decimal_parse(text, &arg->number) == 0)
+		return 0;
+	explain(m, field, text, decimal_parse_error(text));
+	return -1;
+}
+
+static int expr_as_number(struct row_maker *m, const struct expr *e, const struct span *record, struct value *arg)
+{
+	int got = expr_number(e, record, &m->scratch, &arg->number);
+
+	arg->kind = got == 0 ? VALUE_NUMBER : VALUE_NULL;
+	return got < 0 ? -1 : 0;
+}
+
 static int evaluate(struct row_maker *m, const struct measure *measure, const struct span *record, struct value *arg)
 {
-	if (measure->arg_field >= 0)
-		*arg = value_of_text(record[measure->arg_field]);
-	else if (!measure->arg)
+	if (!measure->arg) {
 		arg->kind = VALUE_BOOL;                 /* count(): every record is something */
-	else if (expr_eval(measure->arg, record, &m->scratch, arg) < 0)
-		return -1;
-	if (arg->kind != VALUE_TEXT || !measure->kind->takes_number)
 		return 0;
-	arg->kind = VALUE_NUMBER;
-	if (decimal_parse(arg->text, &arg->number) == 0)
-		return 0;
-	if (measure->arg_field >= 0)
-		explain(m, measure->arg_field, arg->text, decimal_parse_error(arg->text));
-	else
-		snprintf(m->scratch.reason, sizeof m->scratch.reason, "%.40s: \"%.*s\": %s", measure->name,
-		         (int)(arg->text.n > 40 ? 40 : arg->text.n), arg->text.p, decimal_parse_error(arg->text));
-	return -1;
+	}
+	if (measure->kind->takes_number)
+		return measure->arg_field >= 0 ? field_number(m, measure->arg_field, record, arg) :
+		                                 expr_as_number(m, measure->arg, record, arg);
+	if (measure->arg_field < 0)
+		return expr_eval(measure->arg, record, &m->scratch, arg);
+	*arg = value_of_text(record[measure->arg_field]);
+	return 0;
 }
 
 static int find_args(struct row_maker *m, const struct span *record)

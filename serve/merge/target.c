@@ -95,7 +95,8 @@ static int set_rows(struct view *v, const struct target_options *o, char error[4
 static bool same_windows(const struct window_spec *a, const struct window_spec *b)
 {
 	return a->kind == b->kind && a->axis == b->axis && a->size == b->size && a->slide == b->slide && a->offset == b->offset &&
-	       a->gap_ms == b->gap_ms;
+	       a->gap_ms == b->gap_ms &&
+	       (a->axis == DURATION_MS || zone_fingerprint(a->zone) == zone_fingerprint(b->zone));      /* days of another zone are others */
 }
 
 static int check_windows(struct target *t, const struct view *from, char error[400])

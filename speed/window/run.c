@@ -300,7 +300,7 @@ static enum record_format output_format(const struct runner *r)
 
 static bool order_matters(const struct runner *r)
 {
-	return r->engine.live || r->options->explain;
+	return r->engine.live || r->engine.controlled || r->options->explain;
 }
 
 static int begin_next(void *context, size_t i)
