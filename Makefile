@@ -115,10 +115,12 @@ $(B)/ready:
 
 .PHONY: test test-all check-layers programs fuzz bench demo deps
 test:
-	@.ci/run
+	@.ci/deps build test
+	@tests/run
 
 test-all:
-	@.ci/run --all
+	@.ci/deps build test
+	@tests/run --all
 
 check-layers:
 	@tests/check-layers

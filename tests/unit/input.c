@@ -138,18 +138,8 @@ TEST(damage)
 	snprintf(want, sizeof want, "gzip: member 2, byte %zu: incorrect data check", z.n - 4);
 	reads(buf_view(&z), "one two", want);
 	z.p[second + 2] ^= 0x40;                /* the method */
-	snprintf(want, sizeof want, "gzip: member 2, byte %zu: unknown compression method", second + 4);
-	{
-		struct input *in = open_bytes(buf_view(&z));
-		struct buf out = { 0 };
-
-		CHECK_INT(read_all(in, &out, 100), -1);
-		CHECK_BUF(out, "one ");
-		CHECK(strstr(input_error(in), "gzip: member 2, byte "));
-		CHECK(strstr(input_error(in), "unknown compression method"));
-		input_free(in);
-		buf_free(&out);
-	}
+	snprintf(want, sizeof want, "gzip: member 2, byte %zu: unknown compression method", second + 10);
+	reads(buf_view(&z), "one ", want);
 	buf_free(&z);
 }
 
@@ -215,7 +205,6 @@ TEST(gzip_in_a_pipe)
 	CHECK_INT(input_read(in, buf_room(&out, 10), 10), 5);
 	CHECK(span_eq((struct span){ out.p, 5 }, SPAN("hello")));
 	CHECK(input_waits(in));
-	add_member(&z, SPAN(" world"));
 	buf_clear(&z);
 	add_member(&z, SPAN(" world"));
 	put_all(ends[1], buf_view(&z));

@@ -262,24 +262,26 @@ TEST(local_times_in_gaps_and_folds)
 	zone_free(cairo);
 }
 
-TEST(local_times_in_a_row_are_those_of_the_zone)
+TEST(local_times_in_any_order_are_those_of_the_zone)
 {
 	struct zone *z = zone("Australia/Lord_Howe");
 	unsigned long long seed = 21;
 	struct time_parser tp;
 
 	time_parser_init(&tp, z, TIME_UNIT_AUTO);
-	for (int64_t local = -2300000000000; local < 5000000000000; local += (int64_t)(check_random(&seed) % 100000000)) {
+	for (int i = 0; i < 100000; i++) {
+		int64_t local = (int64_t)(check_random(&seed) % 7300000000000u) - 2300000000000, ms;
 		struct buf text = { 0 };
-		int64_t ms;
+		bool same;
 
 		time_print(&text, local, NULL, TIME_RFC3339);
 		text.n--;                               /* the Z */
-		if (time_parse(&tp, buf_view(&text), &ms) < 0 || ms != zone_to_utc(z, local)) {
-			CHECK_BUF(text, "another instant");
-			local = INT64_MAX / 2;
-		}
+		same = time_parse(&tp, buf_view(&text), &ms) == 0 && ms == zone_to_utc(z, local);
 		buf_free(&text);
+		if (!same) {
+			CHECK_INT(ms, zone_to_utc(z, local));
+			break;
+		}
 	}
 	zone_free(z);
 }

@@ -87,8 +87,10 @@ TEST(gaps_read_forward_and_folds_as_the_earlier)
 
 TEST(days_begin_at_midnight_or_at_the_change_that_swallowed_it)
 {
-	struct zone *cairo = zone("Africa/Cairo"), *apia = zone("Pacific/Apia"), *john = zone("America/St_Johns"), *india = zone("+05:30");
+	struct zone *cairo = zone("Africa/Cairo"), *apia = zone("Pacific/Apia"), *john = zone("America/St_Johns"), *india = zone("+05:30"),
+		    *toronto = zone("America/Toronto");
 
+	CHECK_INT(zone_day_start(toronto, -18539), -1601753400000);        /* 1919-03-31: 00:30, behind 23:29 */
 	CHECK_INT(zone_day_start(cairo, 19475), 1682632800000);         /* 2023-04-28: 01:00 */
 	CHECK_INT(zone_day_start(cairo, 19476), 1682715600000);
 	CHECK_INT(zone_day_start(cairo, 19657), 1698357600000);         /* 2023-10-27: 00:00 once, 23:00 before it twice */
@@ -103,6 +105,7 @@ TEST(days_begin_at_midnight_or_at_the_change_that_swallowed_it)
 	zone_free(apia);
 	zone_free(john);
 	zone_free(india);
+	zone_free(toronto);
 }
 
 /* Each against its definition, with zone_offset alone. */

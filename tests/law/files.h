@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* files -- records as CSV, TSV or NDJSON, some of them gzipped, written as differently as the formats allow. */
+#ifndef TESTS_LAW_FILES_H
+#define TESTS_LAW_FILES_H
+
+#include <zlib.h>
+
+#include "lib/text/writer.h"
+#include "tests/law/sample.h"
+
+static inline bool chance(uint64_t seed, uint64_t id, uint64_t what, uint64_t n)
+{
+	return dice_tied(seed, what, id) % n == 0;
+}
+
+static inline void put_csv(struct buf *out, struct span text, bool quoted)
+{
+	bool must = false;
+
+	for (size_t i = 0; i < text.n; i++)
+		must |= text.p[i] == ',' || text.p[i] == '"' || text.p[i] == '\n' || text.p[i] == '\r';
+	if (!must && !quoted) {
+		buf_span(out, text);
+		return;
+	}
+	buf_byte(out, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"')
+			buf_byte(out, '"');
+		buf_byte(out, text.p[i]);
+	}
+	buf_byte(out, '"');
+}
+
+static inline void put_tsv(struct buf *out, struct span text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		switch (text.p[i]) {
+		case '\t': buf_text(out, "\\t"); break;
+		case '\n': buf_text(out, "\\n"); break;
+		case '\r': buf_text(out, "\\r"); break;
+		case '\\': buf_text(out, "\\\\"); break;
+		default: buf_byte(out, text.p[i]);
+		}
+	}
+}
+
+/* A number as JSON writes them, so that it may stand bare. */
+static inline bool is_json_number(struct span t)
+{
+	size_t i = t.n && t.p[0] == '-', from = i;
+
+	while (i < t.n && t.p[i] >= '0' && t.p[i] <= '9')
+		i++;
+	if (i == from || (i > from + 1 && t.p[from] == '0'))
+		return false;
+	if (i < t.n && t.p[i] == '.') {
+		from = ++i;
+		while (i < t.n && t.p[i] >= '0' && t.p[i] <= '9')
+			i++;
+		if (i == from)
+			return false;
+	}
+	return i == t.n;
+}
+
+static inline void put_json_string(struct buf *out, struct span text, bool escaped)
+{
+	if (!escaped) {
+		json_put_string(out, text);
+		return;
+	}
+	buf_byte(out, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < 0x80)
+			buf_printf(out, "\\u%04X", c);
+		else
+			buf_byte(out, (char)c);
+	}
+	buf_byte(out, '"');
+}
+
+static inline void put_object(struct buf *out, const struct record *r, uint64_t seed, const enum column *order)
+{
+	bool first = true;
+
+	buf_byte(out, '{');
+	for (int i = 0; i < COLUMNS; i++) {
+		enum column c = order[i];
+		struct span text = r->text[c];
+
+		if (!text.n && !chance(seed, r->id, 100 + c, 3))        /* null is a missing field, too */
+			continue;
+		buf_text(out, first ? "" : ",");
+		first = false;
+		put_json_string(out, span_of(column_name[c]), chance(seed, r->id, 200 + c, 20));
+		buf_text(out, chance(seed, r->id, 300 + c, 5) ? " : " : ":");
+		if (!text.n)
+			buf_text(out, chance(seed, r->id, 400 + c, 2) ? "null" : "\"\"");
+		else if (is_json_number(text) && !chance(seed, r->id, 500 + c, 3))
+			buf_span(out, text);
+		else
+			put_json_string(out, text, chance(seed, r->id, 600 + c, 10));
+	}
+	buf_byte(out, '}');
+}
+
+static inline void put_line(struct buf *out, const struct record *r, char separator, uint64_t seed, const enum column *order)
+{
+	for (int i = 0; i < COLUMNS; i++) {
+		if (i)
+			buf_byte(out, separator);
+		if (separator == '\t')
+			put_tsv(out, r->text[order[i]]);
+		else
+			put_csv(out, r->text[order[i]], chance(seed, r->id, 700 + (uint64_t)i, 12));
+	}
+}
+
+static inline void put_record(struct buf *out, const struct record *r, enum record_format f, uint64_t seed, const enum column *order)
+{
+	if (r->fault == BAD_SHAPE)
+		buf_text(out, f == FORMAT_NDJSON ? "{\"ts\":" : f == FORMAT_TSV ? "one\ttwo" : "one,two");
+	else if (f == FORMAT_NDJSON)
+		put_object(out, r, seed, order);
+	else
+		put_line(out, r, f == FORMAT_TSV ? '\t' : ',', seed, order);
+}
+
+static inline void put_header(struct buf *out, enum record_format f, const enum column *order)
+{
+	for (int i = 0; i < COLUMNS && f != FORMAT_NDJSON; i++)
+		buf_printf(out, "%s%s", i == 0 ? "" : f == FORMAT_TSV ? "\t" : ",", column_name[order[i]]);
+	if (f != FORMAT_NDJSON)
+		buf_byte(out, '\n');
+}
+
+/* Columns in another order in each file. */
+static inline void shuffle_columns(struct dice *d, enum column order[COLUMNS])
+{
+	for (int i = 0; i < COLUMNS; i++) {
+		int j = (int)dice_below(d, (uint64_t)i + 1);
+
+		order[i] = order[j];
+		order[j] = (enum column)i;
+	}
+}
+
+static inline void records_text(struct buf *out, const struct records *rs, enum record_format f, uint64_t seed)
+{
+	struct dice d = { seed };
+	enum column order[COLUMNS];
+	const char *newline = dice_one_in(&d, 6) ? "\r\n" : "\n";
+	bool blanks = f != FORMAT_TSV && dice_one_in(&d, 6);
+
+	shuffle_columns(&d, order);
+	if (f == FORMAT_CSV && dice_one_in(&d, 10))
+		buf_text(out, "\xef\xbb\xbf");
+	put_header(out, f, order);
+	for (size_t i = 0; i < rs->n; i++) {
+		if (blanks && dice_one_in(&d, 8))
+			buf_text(out, "\n");
+		put_record(out, &rs->item[i], f, seed, order);
+		buf_text(out, newline);
+	}
+	if (rs->n && rs->item[rs->n - 1].fault == SOUND && dice_one_in(&d, 8))
+		out->n -= strlen(newline);              /* a file may end without one */
+}
+
+static inline void write_bytes(const char *path, struct span text)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f || fwrite(text.p, 1, text.n, f) != text.n || fclose(f) != 0) {
+		perror(path);
+		abort();
+	}
+}
+
+/* In one to three members, cut anywhere. */
+static inline void write_gzip(const char *path, struct span text, struct dice *d)
+{
+	size_t members = (size_t)dice_range(d, 1, 3);
+
+	for (size_t m = 0, at = 0; m < members; m++) {
+		gzFile f = gzopen(path, m ? "ab" : "wb");
+		size_t n = m + 1 == members ? text.n - at : (size_t)dice_below(d, text.n - at + 1);
+
+		if (!f || (n && gzwrite(f, text.p + at, (unsigned)n) != (int)n) || gzclose(f) != Z_OK) {
+			perror(path);
+			abort();
+		}
+		at += n;
+	}
+}
+
+#endif
