@@ -69,11 +69,25 @@ void row_out_columns(struct row_out *r, struct buf *out)
 	buf_byte(out, '\n');
 }
 
+static bool is_digit(const char *p, const char *end)
+{
+	return p < end && *p >= '0' && *p <= '9';
+}
+
+/* JSON has no 007, no 5. and no .5, which are numbers to us. */
+static bool is_json_number(struct span text)
+{
+	const char *end = text.p + text.n, *first = text.p + (text.p[0] == '-'), *point = memchr(text.p, '.', text.n);
+	struct decimal d;
+
+	return decimal_parse(text, &d) == 0 && is_digit(first, end) && !(*first == '0' && is_digit(first + 1, end)) &&
+	       (!point || is_digit(point + 1, end));
+}
+
 /* Times as epoch ms, counts, sums and their like are numbers in NDJSON; keys are text as written; the rest is what it looks like. */
 static bool is_number(const struct row_out *r, size_t i, struct span text)
 {
 	const struct view *v = r->view;
-	struct decimal d;
 
 	i -= r->mark != NULL;
 	if (i < time_columns(v))
@@ -83,7 +97,7 @@ static bool is_number(const struct row_out *r, size_t i, struct span text)
 		return false;
 	i -= v->nkeys;
 	if (i < v->nmeasures && v->measure[i].kind->keeps_text)
-		return decimal_parse(text, &d) == 0 && text.p[0] != '+' && text.p[0] != '.';
+		return is_json_number(text);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "lib/stream/control.h"
 
 #define INPUT_SHIFT 44          /* positions in plain input: operand, then line */
+#define NO_TICK INT64_MIN       /* --every: no record yet */
 
 static bool has_sessions(const struct engine *e)
 {
@@ -25,6 +26,7 @@ void engine_init(struct engine *e, const struct view *v, size_t inputs)
 	memset(e, 0, sizeof *e);
 	e->view = v;
 	e->said = WATERMARK_NONE;
+	e->tick = NO_TICK;
 	e->live = v->emit != EMIT_PARTIAL && (delay >= 0 || prints_updates(e));
 	row_maker_init(&e->rows, v);
 	fold_init(&e->fold, v);
@@ -86,6 +88,15 @@ int engine_bad(struct engine *e, const char *reason, const struct place *at)
 	return 0;
 }
 
+/* Records are late by their own input's W, which is ahead of the combined one but after the input was idle: its windows went
+ * without it then. */
+static int64_t watermark_of(const struct engine *e, const struct place *at)
+{
+	int64_t own = e->watermark.input[at->input].at;
+
+	return own > e->watermark.at ? own : e->watermark.at;
+}
+
 static int take_late(struct engine *e, const struct place *at, int64_t ms)
 {
 	struct buf behind = { 0 };
@@ -95,7 +106,7 @@ static int take_late(struct engine *e, const struct place *at, int64_t ms)
 	e->ledger.late++;
 	if (!e->late)
 		return 0;
-	buf_u64(&behind, (uint64_t)e->watermark.input[at->input].at - (uint64_t)ms);
+	buf_u64(&behind, (uint64_t)watermark_of(e, at) - (uint64_t)ms);
 	more = (struct side_pair){ "behind_watermark_ms", { buf_view(&behind), true } };
 	if (side_put(e->late, at->name, at->line, SPAN("late: its windows are closed"), at->raw, &more, 1) < 0)
 		rc = side_failed(e, e->late);
@@ -139,7 +150,7 @@ static int add_to_pane(struct engine *e, const struct row *row, const struct pla
 	struct interval where;
 	bool in_window;
 	struct pane *p = fold_find(&e->fold, row->at.ms, &where, &in_window);
-	int64_t own = e->watermark.input[at->input].at;
+	int64_t own = watermark_of(e, at);
 	struct group *g;
 
 	if (!in_window) {
@@ -174,7 +185,7 @@ static void session_gone(void *context, struct session *old)
 static int add_to_session(struct engine *e, const struct row *row, const struct place *at)
 {
 	struct interval where = sessions_hull(&e->sessions, row->key, row->at.ms);
-	int64_t own = e->watermark.input[at->input].at;
+	int64_t own = watermark_of(e, at);
 	struct session *s;
 
 	if (own != WATERMARK_NONE && time_add(where.end - 1, e->view->allowed_lateness) <= own) {
@@ -317,11 +328,11 @@ static void keep_time(struct engine *e, int64_t ms)
 {
 	int64_t every = e->view->every, past = ms % every;
 
-	if (e->tick != 0 && ms < e->tick)
+	if (e->tick != NO_TICK && ms < e->tick)
 		return;
-	if (e->tick != 0 && has_sessions(e))
+	if (e->tick != NO_TICK && has_sessions(e))
 		print_sessions(e);
-	else if (e->tick != 0)
+	else if (e->tick != NO_TICK)
 		print_changed(e);
 	e->tick = time_add(ms, every - (past < 0 ? past + every : past));
 }

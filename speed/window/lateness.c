@@ -36,7 +36,7 @@ static void print_histogram(const struct lateness *l, struct buf *out)
 		if (!l->bin[i])
 			continue;
 		sum += l->bin[i];
-		buf_text(out, i ? "  <= " : "  in order ");
+		buf_text(out, i ? "  <= " : "  in order");
 		if (i)
 			put_ms(out, bin_top(l, i));
 		buf_printf(out, ": %llu, %llu.%02llu %% so far\n", (unsigned long long)l->bin[i],

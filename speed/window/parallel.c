@@ -241,7 +241,7 @@ int parallel_run(const struct view *v, const struct run_options *o, struct sourc
 	free(w);
 	if (p.failed)
 		return -1;
-	if (rc < 0) {
+	if (rc < 0 && !engine->status) {        /* an open that failed has said why */
 		snprintf(engine->error, sizeof engine->error, "%s", blocks_error(source[i - 1].blocks));
 		engine->status = blocks_status(source[i - 1].blocks);
 	}

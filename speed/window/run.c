@@ -109,7 +109,7 @@ static int begin_source(struct runner *r, size_t i)
 	waiting = 0;
 	if (s->first == READ_ERROR)
 		return fail_read(r, i);
-	if (i > 0 && blocks_is_controlled(s->blocks) != blocks_is_controlled(r->source[0].blocks) && r->source[0].blocks) {
+	if (i > 0 && blocks_is_controlled(s->blocks) != r->engine.controlled) {         /* the first may be closed by now */
 		snprintf(r->engine.error, sizeof r->engine.error, "%s: controlled and plain streams do not mix", blocks_name(s->blocks));
 		r->engine.status = EXIT_DATA;
 		return -1;

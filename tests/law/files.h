@@ -140,11 +140,14 @@ static inline void put_header(struct buf *out, enum record_format f, const enum 
 /* Columns in another order in each file. */
 static inline void shuffle_columns(struct dice *d, enum column order[COLUMNS])
 {
-	for (int i = 0; i < COLUMNS; i++) {
+	for (int i = 0; i < COLUMNS; i++)
+		order[i] = (enum column)i;
+	for (int i = COLUMNS; i-- > 1;) {
 		int j = (int)dice_below(d, (uint64_t)i + 1);
+		enum column c = order[i];
 
 		order[i] = order[j];
-		order[j] = (enum column)i;
+		order[j] = c;
 	}
 }
 
