@@ -143,6 +143,11 @@ int window_spec_init(struct window_spec *w, const struct duration *size, const s
 	return *error ? -1 : 0;
 }
 
+int64_t window_stated_offset(const struct window_spec *w)
+{
+	return minus_mod(w->offset, w->weeks ? floor_mod(FIRST_MONDAY, w->slide) : 0, w->slide);
+}
+
 /* Windows and panes */
 
 bool window_pane(const struct window_spec *w, int64_t ts, struct interval *pane)

@@ -35,6 +35,9 @@ struct interval {
 int window_spec_init(struct window_spec *w, const struct duration *size, const struct duration *slide,
                      const struct duration *offset, const struct zone *zone, const char **error);
 
+/* The offset as an option would state it: without that of the weeks' Monday. Axis units, 0 .. slide-1. */
+int64_t window_stated_offset(const struct window_spec *w);
+
 /* The pane that holds ts. False when ts lies in no window (slide > size leaves gaps; *pane is then the gap). For tumbling
  * windows the pane is the window; for WINDOW_NONE it is all of time; for a session what one record makes, ts to ts + gap.
  * A calendar pane costs some hundred ns: most records fall into the pane of the one before, so look there first. */

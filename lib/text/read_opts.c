@@ -31,7 +31,7 @@ size_t size_option(const char *name, const char *text)
 	n = strtoull(text, &end, 10);
 	if (*end && end[1] == '\0')
 		shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
-	if (errno || end == text || *text == '-' || (*end && !shift) || n == 0 || n > SIZE_MAX >> shift)
+	if (errno || *text < '0' || *text > '9' || (*end && !shift) || n == 0 || n > SIZE_MAX >> shift)
 		die(EXIT_USAGE, "--%s: \"%s\" is not a count above 0 (K, M and G are taken)", name, text);
 	return (size_t)n << shift;
 }

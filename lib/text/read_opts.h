@@ -10,7 +10,7 @@ enum { OPT_INPUT = 2000, OPT_NO_HEADER, OPT_ACCEPT_UNTERMINATED, OPT_MAX_RECORD 
 
 #define READ_OPTS \
 	{ OPT_INPUT, 'i', "input", "csv|tsv|ndjson|debezium|maxwell|canal|wal2json", "format of the input (default: by its first byte)", "Input" }, \
-	{ OPT_NO_HEADER, 0, "no-header", NULL, "the first line is data: columns are @1, @2 ...", NULL }, \
+	{ OPT_NO_HEADER, 0, "no-header", NULL, "the first line is data: columns are @1, @2 and so on", NULL }, \
 	{ OPT_MAX_RECORD, 0, "max-record", "BYTES", "longer records are bad (default 1M; K, M, G)", NULL }, \
 	{ OPT_ACCEPT_UNTERMINATED, 0, "accept-unterminated", NULL, "take a last line without newline from a pipe", NULL }
 

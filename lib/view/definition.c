@@ -117,23 +117,51 @@ static void words_add(struct view_words *w, const char *name, struct span value)
 	w->value[w->n++] = mem_text(value);
 }
 
+/* A definition has a line per word, so an option of several lines is joined. In quotes that would make another text. */
+static int join_lines(char *text)
+{
+	char quote = 0;
+
+	for (; *text; text++) {
+		if (*text == '\n' && quote)
+			return -1;
+		if (!quote && (*text == '\n' || *text == '\r'))
+			*text = ' ';
+		else if (quote ? *text == quote : *text == '"' || *text == '\'' || *text == '`')
+			quote = quote ? 0 : *text;
+	}
+	return 0;
+}
+
+static void state(struct view *v, const struct word *word, struct span value)
+{
+	for (size_t i = 0; word->role == SCALAR && i < v->words.n; i++)
+		if (strcmp(v->words.name[i], word->name) == 0) {
+			free(v->words.value[i]);
+			v->words.value[i] = mem_text(value);
+			return;
+		}
+	words_add(&v->words, word->name, value);
+}
+
 int view_set(struct view *v, const char *name, struct span value, char error[256])
 {
 	const struct word *word = word_find(name);
+	char *text;
+	int rc;
 
 	if (!word) {
 		snprintf(error, 256, "%.60s: no such word in a view definition", name);
 		return -1;
 	}
-	value = span_trim(value);
-	for (size_t i = 0; word->role == SCALAR && i < v->words.n; i++)
-		if (strcmp(v->words.name[i], name) == 0) {
-			free(v->words.value[i]);
-			v->words.value[i] = mem_text(value);
-			return 0;
-		}
-	words_add(&v->words, name, value);
-	return 0;
+	text = mem_text(value);
+	rc = join_lines(text);
+	if (rc == 0)
+		state(v, word, span_trim(span_of(text)));
+	else
+		snprintf(error, 256, "%s: a newline in quotes", name);
+	free(text);
+	return rc;
 }
 
 void view_unset(struct view *v, const char *name)
@@ -177,6 +205,10 @@ static int load_line(struct view *v, struct span line, char error[256])
 	line = span_trim(line);
 	if (line.n == 0 || line.p[0] == '#')
 		return 0;
+	if (memchr(line.p, '\0', line.n)) {
+		snprintf(error, 256, "a NUL byte");
+		return -1;
+	}
 	while (n < line.n && line.p[n] != ' ' && line.p[n] != '\t')
 		n++;
 	if (n >= sizeof name) {
@@ -265,8 +297,9 @@ static void print_window(const struct view *v, struct buf *out)
 	d.count = w->slide;
 	if (w->kind == WINDOW_SLIDING)
 		print_duration(out, "slide", d);
-	if (w->offset && view_states(v, "offset"))
-		print_word(out, "offset", span_of(view_word(v, "offset")));
+	d = (struct duration){ window_stated_offset(w), w->axis, false };
+	if (d.count)
+		print_duration(out, "offset", d);
 }
 
 static int by_name(const void *a, const void *b)
@@ -316,10 +349,10 @@ static void print_hashed(const struct view *v, bool sorted, struct buf *out)
 		print_word(out, "time", v->fields.ref[v->time_field].text);
 	if (v->time_unit != TIME_UNIT_AUTO)
 		print_word(out, "time-unit", span_of(units[v->time_unit]));
-	if (v->input_zone && !zone_is_utc(v->input_zone))
+	if (!zone_is_utc(v->input_zone))
 		print_word(out, "input-tz", span_of(zone_name(v->input_zone)));
 	print_window(v, out);
-	if (v->zone && !zone_is_utc(v->zone))
+	if (!zone_is_utc(v->zone))
 		print_word(out, "tz", span_of(zone_name(v->zone)));
 	print_keys(v, out);
 	if (v->where)
@@ -353,9 +386,9 @@ void view_print(const struct view *v, bool hashed_only, struct buf *out)
 /* The zone decides states only where windows follow the calendar; its transitions count, not just its name. */
 static void hash_zone(const struct view *v, struct buf *out)
 {
-	if (v->window.axis != DURATION_MS && v->zone)
+	if (v->window.axis != DURATION_MS && !zone_is_utc(v->zone))
 		buf_printf(out, "zone %016llx\n", (unsigned long long)zone_fingerprint(v->zone));
-	if (v->input_zone)
+	if (!zone_is_utc(v->input_zone))
 		buf_printf(out, "input-zone %016llx\n", (unsigned long long)zone_fingerprint(v->input_zone));
 }
 

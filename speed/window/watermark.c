@@ -27,7 +27,7 @@ static bool is_ahead(const struct watermark *w, struct watermark_input *in, int6
 	}
 	if (in->ahead++ == 0 || ms < in->ahead_ms)
 		in->ahead_ms = ms;
-	in->held_back++;
+	in->held_back += in->ahead < AHEAD_RUN;
 	return in->ahead < AHEAD_RUN;
 }
 

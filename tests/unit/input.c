@@ -138,7 +138,7 @@ TEST(damage)
 	snprintf(want, sizeof want, "gzip: member 2, byte %zu: incorrect data check", z.n - 4);
 	reads(buf_view(&z), "one two", want);
 	z.p[second + 2] ^= 0x40;                /* the method */
-	snprintf(want, sizeof want, "gzip: member 2, byte %zu: unknown compression method", second + 10);
+	snprintf(want, sizeof want, "gzip: member 2, byte %zu: unknown compression method", second + 4);
 	reads(buf_view(&z), "one ", want);
 	buf_free(&z);
 }

@@ -237,14 +237,16 @@ static inline void naive_control(struct naive *s)
 	struct span raw = { s->in.p + s->at, naive_content(s, s->at, newline) };
 
 	transcript_control(s->out, raw);
-	if (span_starts(raw, SPAN("#!weir columns "))) {
+	if (span_eq(raw, SPAN("#!weir columns")) || span_starts(raw, SPAN("#!weir columns "))) {
+		struct span rest = span_trim((struct span){ raw.p + 14, raw.n - 14 });
+
 		buf_clear(&s->text);
 		s->n = 0;
-		for (size_t i = sizeof "#!weir columns " - 1; i < raw.n; i++)
-			if (raw.p[i] == ',')
+		for (size_t i = 0; i < rest.n; i++)
+			if (rest.p[i] == ',')
 				naive_end_field(s);
 			else
-				buf_byte(&s->text, raw.p[i]);
+				buf_byte(&s->text, rest.p[i]);
 		naive_end_field(s);
 		naive_columns(s);
 	}
