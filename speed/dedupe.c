@@ -26,7 +26,7 @@ struct deduper {
 	size_t *key_field;
 	size_t nkeys;
 	int time_field, op_field;
-	bool takes_changes;     /* the key holds _pos, by which no two changes are alike */
+	int pos_field;          /* `_pos` is in the key, by which no two changes are alike; else -1 */
 	struct time_parser time;
 
 	struct timemap buckets;
@@ -35,8 +35,11 @@ struct deduper {
 	int64_t max_ms, watermark;
 
 	struct reader *reader;
-	struct buf header;      /* of the first input */
-	bool begun;
+	bool begun;             /* the form of the reader's input is known */
+	bool has_form;          /* that of the first input that is not empty, which all must have: */
+	enum record_format format;
+	bool controlled;
+	struct buf header;
 	struct buf key;
 	char *error;
 	int status;
@@ -85,7 +88,8 @@ static int bind_keys(struct deduper *d)
 			return fail(d, EXIT_USAGE, "--key: \"%.*s\" is not a list of columns", (int)(list.n > 100 ? 100 : list.n), list.p);
 		if (add_field(d, name, &field) < 0)
 			return -1;
-		d->takes_changes |= span_eq(d->fields.ref[field].text, SPAN("_pos"));
+		if (span_eq(d->fields.ref[field].text, SPAN("_pos")))
+			d->pos_field = field;
 		d->key_field = mem_array(d->key_field, d->nkeys + 1, sizeof *d->key_field);
 		d->key_field[d->nkeys++] = (size_t)field;
 		list = rest.n ? (struct span){ rest.p + 1, rest.n - 1 } : rest;
@@ -95,7 +99,7 @@ static int bind_keys(struct deduper *d)
 
 static int bind_fields(struct deduper *d)
 {
-	d->time_field = -1;
+	d->time_field = d->pos_field = -1;
 	if (bind_keys(d) < 0 || add_field(d, SPAN("_op"), &d->op_field) < 0)
 		return -1;
 	return d->options->time ? add_field(d, span_of(d->options->time), &d->time_field) : 0;
@@ -141,10 +145,12 @@ static void forget(struct deduper *d)
 	int64_t within = d->options->within;
 
 	while (d->oldest.n) {
-		int64_t last = heap_top(&d->oldest).at * within + (within - 1);
 		struct bucket *b;
+		int64_t first;
 
-		if (time_add(time_add(last, within), d->options->allowed_lateness) > d->watermark)
+		if (__builtin_mul_overflow(heap_top(&d->oldest).at, within, &first))
+			first = INT64_MIN;      /* the bucket at the beginning of time is shorter */
+		if (time_add(time_add(time_add(first, within - 1), within), d->options->allowed_lateness) > d->watermark)
 			break;
 		b = heap_pop(&d->oldest).what;
 		timemap_remove(&d->buckets, b->number);
@@ -166,8 +172,8 @@ static bool near(int64_t a, int64_t b, int64_t within)
 /* Was a record of that key kept close enough in time? */
 static bool is_repeat(struct deduper *d, struct span key, uint64_t hash, int64_t number, int64_t ms)
 {
-	for (int64_t n = number - 1; n <= number + 1; n++) {
-		struct bucket *b = timemap_get(&d->buckets, n);
+	for (int side = -1; side <= 1; side++) {
+		struct bucket *b = timemap_get(&d->buckets, time_add(number, side));
 		int64_t *kept = b ? table_get(&b->keys, key, hash) : NULL;
 
 		if (kept && near(*kept, ms, d->options->within))
@@ -226,46 +232,104 @@ static void move_watermark(struct deduper *d, int64_t to)
 		forget(d);
 }
 
-static int take(struct deduper *d, const struct span *field, struct span raw, uint64_t line)
+enum verdict { FAILED = -1, REPEAT, LATE, NEW };
+
+/* One row of a record. ms: its time. */
+static enum verdict judge(struct deduper *d, const struct span *field, struct span raw, int64_t ms)
 {
 	const struct dedupe_options *o = d->options;
-	int64_t ms = 0;
-	int kept;
 
-	if (field[d->op_field].n && !d->takes_changes)
-		return fail(d, EXIT_DATA, "%s:%llu: changes (_op) repeat their keys by nature: put _pos into --key", reader_name(d->reader), (unsigned long long)line);
-	if (d->time_field >= 0 && time_parse(&d->time, field[d->time_field], &ms) < 0)
-		return reject_time(d, field[d->time_field], line, raw);
-	d->ledger->in++;
-	if (o->within && d->watermark != INT64_MIN && time_add(ms, o->allowed_lateness) <= d->watermark) {
-		d->ledger->late++;
-		return put_side(d, o->late, "late: what it may repeat is forgotten", line, raw);
+	if (o->within && d->watermark != INT64_MIN && time_add(ms, o->allowed_lateness) <= d->watermark)
+		return LATE;
+	switch (keep(d, key_of(d, field, raw), ms)) {
+	case 1:
+		return NEW;
+	case 0:
+		return REPEAT;
+	default:
+		return FAILED;
 	}
-	kept = keep(d, key_of(d, field, raw), ms);
-	if (kept < 0)
-		return -1;
-	if (kept) {
+}
+
+static int check_change(struct deduper *d, const struct span *field, uint64_t line)
+{
+	if (field[d->op_field].n && d->pos_field < 0)
+		return fail(d, EXIT_DATA, "%s:%llu: changes (_op) repeat their keys by nature: put _pos into --key", reader_name(d->reader), (unsigned long long)line);
+	if (field[d->op_field].n && field[d->pos_field].n == 0)
+		return fail(d, EXIT_DATA, "%s:%llu: a change without _pos cannot be told from another one", reader_name(d->reader), (unsigned long long)line);
+	return 0;
+}
+
+static int pass_on(struct deduper *d, enum verdict verdict, struct span raw, uint64_t line)
+{
+	switch (verdict) {
+	case NEW:
 		d->ledger->out++;
 		d->ledger->rows++;
 		buf_span(&d->out->buf, raw);
 		buf_byte(&d->out->buf, '\n');
-	} else {
+		return 0;
+	case LATE:
+		d->ledger->late++;
+		return put_side(d, d->options->late, "late: what it may repeat is forgotten", line, raw);
+	case REPEAT:
 		d->ledger->duplicate++;
-		if (put_side(d, o->duplicates, "duplicate", line, raw) < 0)
-			return -1;
+		return put_side(d, d->options->duplicates, "duplicate", line, raw);
+	default:
+		return -1;
 	}
-	if (o->watermark_delay >= 0 && ms > d->max_ms) {
+}
+
+/* Nulls are not equal to one another: a record without any part of its key is not known to repeat, nor not to. */
+static bool has_key(const struct deduper *d, const struct span *field)
+{
+	for (size_t i = 0; i < d->nkeys; i++)
+		if (field[d->key_field[i]].n)
+			return true;
+	return d->nkeys == 0;
+}
+
+/* One record: rows i .. end of the batch, several in an envelope of changes. It goes on when any of them is new. */
+static int take(struct deduper *d, const struct batch *batch, size_t i, size_t end)
+{
+	enum verdict verdict = REPEAT;
+	struct span raw = batch->raw[i];
+	uint64_t line = batch->line[i];
+	int64_t ms = 0;
+
+	for (size_t k = i; k < end; k++) {
+		const struct span *field = batch->field + k * batch->width;
+		enum verdict one;
+
+		if (check_change(d, field, line) < 0)
+			return -1;
+		if (!has_key(d, field))
+			return reject(d, "its key is null", line, raw);
+		if (d->time_field >= 0 && time_parse(&d->time, field[d->time_field], &ms) < 0)
+			return reject_time(d, field[d->time_field], line, raw);
+		one = judge(d, field, raw, ms);
+		if (one == FAILED)
+			return -1;
+		verdict = one > verdict ? one : verdict;
+	}
+	d->ledger->in++;
+	if (pass_on(d, verdict, raw, line) < 0)
+		return -1;
+	if (d->options->watermark_delay >= 0 && ms > d->max_ms) {
 		d->max_ms = ms;
-		move_watermark(d, time_add(time_add(ms, -o->watermark_delay), -1));
+		move_watermark(d, time_add(time_add(ms, -d->options->watermark_delay), -1));
 	}
 	return 0;
 }
 
 static int take_batch(struct deduper *d, const struct batch *batch)
 {
-	for (size_t i = 0; i < batch->n; i++)
-		if (take(d, batch->field + i * batch->width, batch->raw[i], batch->line[i]) < 0)
+	for (size_t i = 0, end; i < batch->n; i = end) {
+		for (end = i + 1; end < batch->n && batch->raw[end].p == batch->raw[i].p;)
+			end++;
+		if (take(d, batch, i, end) < 0)
 			return -1;
+	}
 	return out_more(d->out);
 }
 
@@ -301,19 +365,28 @@ static int check_columns(struct deduper *d)
 	return 0;
 }
 
-/* Once the form of an input is known: the first one's header goes on, others must have the same. */
-static int begin_input(struct deduper *d)
+/* Once the form of an input is known: the first one's header goes on, others must have the same. An empty one has none. */
+static int begin_input(struct deduper *d, enum read_event first)
 {
 	struct span header = reader_header(d->reader);
+	bool controlled = reader_is_controlled(d->reader);
+	enum record_format format = reader_format(d->reader);
 
 	d->begun = true;
-	if (reader_is_controlled(d->reader))
+	if (first == READ_END && header.n == 0 && !controlled)
 		return 0;
-	if (check_columns(d) < 0)
+	if (!controlled && check_columns(d) < 0)
 		return -1;
-	if (d->header.p && !span_eq(header, buf_view(&d->header)))
+	if (d->has_form && (format != d->format || controlled != d->controlled))
+		return fail(d, EXIT_DATA, "%s: it has another format than the input before it", reader_name(d->reader));
+	if (d->has_form && !controlled && !span_eq(header, buf_view(&d->header)))
 		return fail(d, EXIT_DATA, "%s: its columns differ from those of the input before it", reader_name(d->reader));
-	if (d->header.p || header.n == 0)
+	if (d->has_form)
+		return 0;
+	d->has_form = true;
+	d->format = format;
+	d->controlled = controlled;
+	if (controlled || header.n == 0)
 		return 0;
 	buf_span(&d->header, header);
 	buf_span(&d->out->buf, header);
@@ -349,7 +422,7 @@ static int read_input(struct deduper *d)
 		if (event == READ_IDLE)
 			rc = flush(d);
 		else if (!d->begun)
-			rc = begin_input(d);
+			rc = begin_input(d, event);
 		if (rc == 0 && event == READ_ROWS)
 			rc = take_batch(d, &batch);
 		else if (rc == 0 && event == READ_BAD)

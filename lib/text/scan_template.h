@@ -8,21 +8,29 @@
 #include <string.h>
 
 #ifndef SCAN_HAS_EMIT
-/* Four at a time without asking: most words hold more than one bit, and a branch per bit would be guessed wrongly. */
+/* Eight at a time without asking: a branch per bit would often be guessed wrongly. */
 SCAN_TARGET static inline uint32_t *scan_emit(uint32_t *out, uint64_t bits, uint32_t base)
 {
 	uint32_t *end = out + __builtin_popcountll(bits);
 
 	while (out < end) {
-		for (int i = 0; i < 4; i++) {
+		for (int i = 0; i < 8; i++) {
 			out[i] = base + (uint32_t)__builtin_ctzll(bits | 1ull << 63);
 			bits &= bits - 1;
 		}
-		out += 4;
+		out += 8;
 	}
 	return end;
 }
 #endif
+
+/* The same for bits that are few, mostly none or one. */
+SCAN_TARGET static inline uint32_t *scan_emit_few(uint32_t *out, uint64_t bits, uint32_t base)
+{
+	for (; bits; bits &= bits - 1)
+		*out++ = base + (uint32_t)__builtin_ctzll(bits);
+	return out;
+}
 
 struct scan_ends {
 	uint32_t *sep, *nl, *mark;
@@ -35,9 +43,8 @@ void scan_step(const char *p, uint32_t base, char delim, char mark, bool marks, 
 	uint64_t marked = marks ? scan_match(p, mark) : 0;
 
 	end->sep = scan_emit(end->sep, sep, base);
-	end->nl = scan_emit(end->nl, nl, base);
-	if (marks && marked)
-		end->mark = scan_emit(end->mark, marked, base);
+	end->nl = scan_emit_few(end->nl, nl, base);
+	end->mark = scan_emit_few(end->mark, marked, base);
 }
 
 SCAN_TARGET static inline __attribute__((always_inline))

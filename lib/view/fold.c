@@ -89,7 +89,7 @@ struct pane *fold_new_pane(struct fold *f, struct interval at)
 
 	p->at = at;
 	p->first_end = window_at(w, at.start, 0).end;
-	p->last_end = window_at(w, at.start, windows - 1).end;
+	p->last_start = window_at(w, at.start, windows - 1).start;
 	table_init(&p->groups, f->view->group_size);
 	timemap_put(&f->panes, at.start, p);
 	f->recent = p;

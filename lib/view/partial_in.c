@@ -315,6 +315,8 @@ enum partial_event partial_next(struct partial_reader *r, struct partial_row *ro
 		got = next_line(r, &line);
 		if (got < 0)
 			return PARTIAL_ERROR;
+		if (got == 0 && r->line == 0 && ++r->line)
+			return fail(r, EXIT_DATA, "it is empty: a partial has a view line and an end line at least");
 		if (got == 0 && r->expect == EXPECT_VIEW)
 			return PARTIAL_END;
 		if (got == 0)

@@ -24,7 +24,8 @@ void windows_free(struct windows *w)
 	for (size_t i = 0; (what = timemap_each(&w->open, &i));)
 		free_window(what);
 	timemap_free(&w->open);
-	heap_free(&w->due);
+	heap_free(&w->to_fire);
+	heap_free(&w->to_drop);
 }
 
 static int64_t drop_time(const struct windows *w, struct interval at)
@@ -47,20 +48,29 @@ void windows_open(struct windows *w, const struct pane *p, int64_t watermark)
 		what->at = at;
 		table_init(&what->printed, sizeof(void *));
 		timemap_put(&w->open, at.start, what);
-		heap_push(&w->due, w->fires ? at.end - 1 : drop_time(w, at), what);
+		heap_push(w->fires ? &w->to_fire : &w->to_drop, at.start, what);
 	}
+}
+
+static struct window *first_in(const struct heap *h)
+{
+	return h->n ? heap_top(h).what : NULL;
 }
 
 enum window_event windows_next(struct windows *w, int64_t watermark, struct window **what)
 {
-	if (w->due.n == 0 || heap_top(&w->due).at > watermark)
+	struct window *fire = first_in(&w->to_fire), *drop = first_in(&w->to_drop);
+
+	if (fire && fire->at.end - 1 <= watermark && (!drop || fire->at.end - 1 <= drop_time(w, drop->at))) {
+		*what = heap_pop(&w->to_fire).what;
+		fire->fired = true;
+		heap_push(&w->to_drop, fire->at.start, fire);
+		return WINDOW_FIRE;
+	}
+	if (!drop || drop_time(w, drop->at) > watermark)
 		return WINDOW_QUIET;
-	*what = heap_pop(&w->due).what;
-	if (!w->fires || (*what)->fired)
-		return WINDOW_DROP;
-	(*what)->fired = true;
-	heap_push(&w->due, drop_time(w, (*what)->at), *what);
-	return WINDOW_FIRE;
+	*what = heap_pop(&w->to_drop).what;
+	return WINDOW_DROP;
 }
 
 void windows_drop(struct windows *w, struct window *what)
@@ -75,11 +85,11 @@ void windows_drop(struct windows *w, struct window *what)
 
 		if (!window_pane(&f->view->window, at, &pane))
 			break;
-		p = timemap_get(&f->panes, pane.start);
-		if (p && p->last_end == what->at.end)
-			fold_drop_pane(f, p);
-		else if (window_at(&f->view->window, pane.start, window_count(&f->view->window, pane.start) - 1).end != what->at.end)
+		if (window_at(&f->view->window, pane.start, window_count(&f->view->window, pane.start) - 1).start != what->at.start)
 			break;
+		p = timemap_get(&f->panes, pane.start);
+		if (p)
+			fold_drop_pane(f, p);
 		if (pane.end == INT64_MAX)
 			break;
 		at = pane.end;

@@ -19,7 +19,7 @@ enum window_event { WINDOW_QUIET, WINDOW_FIRE, WINDOW_DROP };
 struct windows {
 	struct fold *fold;
 	struct timemap open;            /* by start */
-	struct heap due;
+	struct heap to_fire, to_drop;   /* by start: firing and dropping times, once they saturate, no longer tell which is first */
 	int64_t lateness;               /* ms */
 	bool fires;                     /* false: final rows, there is only the drop */
 };

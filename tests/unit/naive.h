@@ -170,7 +170,7 @@ static inline void naive_columns(struct naive *s)
 		s->column[w] = SIZE_MAX;
 		if (s->names[w][0] == '@' && strtoul(s->names[w] + 1, NULL, 10) <= s->n)
 			s->column[w] = strtoul(s->names[w] + 1, NULL, 10) - 1;
-		for (size_t i = s->n; !s->no_header && i-- > 0;)
+		for (size_t i = s->n; !s->no_header && s->names[w][0] != '@' && i-- > 0;)
 			if (span_eq(naive_field(s, i), span_of(s->names[w])))
 				s->column[w] = i;
 	}
