@@ -112,13 +112,14 @@ static void parse(struct settings *s, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct settings s = { .words = view_new(), .merge = { .output = FORMAT_CSV, .answer = { .since = INT64_MIN, .until = INT64_MAX } } };
+	struct settings s = { .merge = { .output = FORMAT_CSV, .answer = { .since = INT64_MIN, .until = INT64_MAX } } };
 	struct ledger ledger = { 0 };
 	struct out out;
 	char error[400] = "";
 	int status;
 
 	diag_init(cli.tool);
+	s.words = view_new();
 	parse(&s, argc, argv);
 	out_init(&out, STDOUT_FILENO, "stdout");
 	status = merge(&s.merge, &out, &ledger, error);

@@ -116,13 +116,14 @@ static void catch_signals(void)
 
 int main(int argc, char **argv)
 {
-	struct settings s = { .view = view_new(), .run = { .threads = 1 } };
+	struct settings s = { .run = { .threads = 1 } };
 	struct run_result result = { 0 };
 	struct buf explanation = { 0 };
 	struct out out;
 	int status;
 
 	diag_init(cli.tool);
+	s.view = view_new();
 	parse(&s, argc, argv);
 	s.run.late = side_option(s.late);
 	s.run.rejects = side_option(s.rejects);

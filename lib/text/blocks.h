@@ -15,12 +15,14 @@
 struct blocks;
 struct block_buffer;
 
+#define BLOCK_REASON 64
+
 struct block {
 	const char *data;               /* n bytes; READ_ROWS: records, each with its newline */
 	size_t n;
 	uint64_t line;                  /* physical line of the first byte, from 1 */
 	bool marked;                    /* holds a quote (CSV), a backslash (TSV) */
-	const char *reason;             /* READ_BAD: why; lives as long as the blocks */
+	char reason[BLOCK_REASON];      /* READ_BAD: why */
 	const struct layout *layout;    /* READ_ROWS: how to read the records; lives as long as the blocks */
 	struct block_buffer *buffer;    /* what data points into */
 };

@@ -46,7 +46,7 @@ static enum read_event cut_bad_line(struct blocks *b, struct block *block)
 	cut_line(b, block);
 	if (block->n > b->options.max_record)
 		block->n = b->options.max_record;
-	block->reason = b->reason;
+	memcpy(block->reason, b->reason, sizeof block->reason);
 	return READ_BAD;
 }
 
@@ -78,7 +78,7 @@ static enum read_event cut_begun(struct blocks *b, struct block *block)
 	if (!b->now && !b->options.no_header)
 		return stop(b, b->line, b->reason);
 	make_block(b, b->options.max_record, block);
-	block->reason = b->reason;
+	memcpy(block->reason, b->reason, sizeof block->reason);
 	b->start = b->lines_end = b->used;
 	b->skipping = true;
 	return READ_BAD;

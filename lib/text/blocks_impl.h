@@ -50,7 +50,7 @@ struct blocks {
 
 	int status;                     /* not 0: READ_ERROR follows what is left */
 	struct buf error;
-	char reason[BAD_REASON];        /* of the last bad record */
+	char reason[BLOCK_REASON];      /* of the last bad record */
 };
 
 static inline const char *blocks_at(const struct blocks *b)

@@ -24,14 +24,11 @@ struct reader *reader_open(const char *path, const struct fields *fields, const 
 
 static void bad_block(const struct block *block, struct bad_record *bad)
 {
-	size_t n = strlen(block->reason);
+	_Static_assert(BLOCK_REASON <= BAD_REASON, "room for a block's reason");
 
 	bad->line = block->line;
 	bad->raw = (struct span){ block->data, block->n };
-	if (n >= sizeof bad->reason)
-		n = sizeof bad->reason - 1;
-	memcpy(bad->reason, block->reason, n);
-	bad->reason[n] = '\0';
+	memcpy(bad->reason, block->reason, BLOCK_REASON);
 }
 
 enum read_event reader_next(struct reader *r, struct batch *batch, struct bad_record *bad, struct span *control)

@@ -31,7 +31,7 @@ struct reader_options {
 struct batch {
 	size_t n, width;                /* rows; fields of each */
 	const struct span *field;       /* row r: field[r * width] ... ; in the order of struct fields */
-	const struct span *raw;         /* the records as they stood, without line end */
+	const struct span *raw;         /* the records as they stood, without line end; in a controlled stream still escaped */
 	const uint64_t *line;           /* physical line each begins on, from 1 */
 };
 
@@ -68,9 +68,10 @@ int reader_status(const struct reader *r);
 /* Known once the first record, control line or end has been seen. */
 enum record_format reader_format(const struct reader *r);  /* never AUTO then (an empty input: CSV) */
 bool reader_is_controlled(const struct reader *r);
-/* The header as it stood (CSV, TSV), or empty. Valid until the columns change or the reader is freed. */
+/* The header as it stood (CSV, TSV), or empty; in a controlled stream its columns written as a header. Valid until the
+ * reader is freed. */
 struct span reader_header(const struct reader *r);
-/* Field i is in no header seen so far (CSV, TSV). */
+/* Field i is in no header seen so far (CSV, TSV). False while none has been seen. */
 bool reader_lacks(const struct reader *r, size_t i);
 uint64_t reader_bytes(const struct reader *r);            /* read from the descriptor, for progress */
 int reader_fd(const struct reader *r);                    /* for poll; -1 when it is not open */

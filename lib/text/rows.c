@@ -8,11 +8,9 @@
 
 #define MAX_RECORD ((size_t)1024 * 1024)
 
-/* A slot that the layout does not fill stays as it is here: empty. */
 static void grow(struct rows *r, size_t cap)
 {
 	r->field = mem_array(r->field, cap * (r->width ? r->width : 1), sizeof *r->field);
-	memset(r->field + r->cap * r->width, 0, (cap - r->cap) * r->width * sizeof *r->field);
 	r->raw = mem_array(r->raw, cap, sizeof *r->raw);
 	r->lines = mem_array(r->lines, cap, sizeof *r->lines);
 	r->cap = cap;
@@ -73,9 +71,9 @@ void rows_begin(struct rows *r, const struct block *block)
 	r->at = 0;
 	r->line = block->line;
 	r->index.nnl = r->nl = 0;
-	if (r->layout != block->layout)
-		memset(r->field, 0, r->cap * r->width * sizeof *r->field);
 	r->layout = block->layout;
+	if (r->layout->nwant < r->width)        /* slots that no column fills are empty */
+		memset(r->field, 0, r->cap * r->width * sizeof *r->field);
 	if (!format_is_delimited(r->layout->format))
 		use_format(r, r->layout->format);
 }

@@ -13,7 +13,7 @@ struct rows {
 	const struct fields *fields;
 	size_t width, max_record;
 	struct block block;             /* n 0: none */
-	const struct layout *layout;    /* of the block before, too: so slots that no column fills stay empty */
+	const struct layout *layout;    /* of the block */
 	size_t at;                      /* done of the block; CSV, TSV: up to the end of the chunk */
 	uint64_t line;                  /* of the next record */
 

@@ -283,15 +283,36 @@ static int compile_emission(struct view *v, char error[256])
 	return compile_every(v, error);
 }
 
-/* Names of output columns must differ, also from the window's own. */
+/* In partials the columns of states have names of their own, which no key may have. */
+static int check_state_names(const struct view *v, char error[256])
+{
+	struct buf state = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < v->nmeasures && !rc; i++) {
+		buf_clear(&state);
+		measure_print_state_name(&state, &v->measure[i]);
+		for (size_t k = 0; k < v->nkeys && !rc; k++)
+			if (span_eq(buf_view(&state), span_of(v->key[k].name)))
+				rc = fail(error, v->key[k].name, "the state of a measure has that name");
+	}
+	buf_free(&state);
+	return rc;
+}
+
+/* Names of output columns must differ, also from the window's own and those of changes. */
 static int check_names(const struct view *v, char error[256])
 {
-	size_t n = 0, total = v->nkeys + v->nmeasures + v->nderives + 2;
+	size_t n = 0, total = v->nkeys + v->nmeasures + v->nderives + 4;
 	const char **name = mem_array(NULL, total, sizeof *name);
 	int rc = 0;
 
 	name[n++] = "window_start";
 	name[n++] = "window_end";
+	if (v->retract)
+		name[n++] = "weight";
+	if (v->emit == EMIT_UPDATES || v->emit == EMIT_CHANGELOG)
+		name[n++] = v->emit == EMIT_UPDATES ? "_change" : "_op";
 	for (size_t i = 0; i < v->nkeys; i++)
 		name[n++] = v->key[i].name;
 	for (size_t i = 0; i < v->nmeasures; i++)
@@ -303,7 +324,7 @@ static int check_names(const struct view *v, char error[256])
 			if (strcmp(name[i], name[j]) == 0)
 				rc = fail(error, name[i], "two output columns of that name");
 	free(name);
-	return rc;
+	return rc ? rc : check_state_names(v, error);
 }
 
 static int check_whole(const struct view *v, char error[256])

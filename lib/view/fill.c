@@ -70,12 +70,28 @@ static void put_keys(struct table *t, const struct fold_rows *rows, size_t n)
 		table_put(t, rows->row[i].key, hash_bytes(rows->row[i].key.p, rows->row[i].key.n), &is_new);
 }
 
+/* Rows that were taken back altogether are as good as none: a partial does not even keep them. */
+static void drop_hidden(const struct fill *f, struct fold_rows *rows)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		if (!f->view->retract || rows->row[i].group->weight > 0)
+			rows->row[n++] = rows->row[i];
+	rows->n = n;
+}
+
 int fill_each(struct fill *f, struct interval closing, struct fold_rows *rows, fill_rows *print, void *context)
 {
 	struct table here;
-	size_t present = rows->n;
-	int rc = fill_quiet(f, closing, print, context);
+	size_t present;
+	int rc;
 
+	drop_hidden(f, rows);
+	if (rows->n == 0)
+		return 0;
+	present = rows->n;
+	rc = fill_quiet(f, closing, print, context);
 	table_init(&here, 0);
 	put_keys(&here, rows, present);
 	if (rc == 0)

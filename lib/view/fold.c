@@ -83,13 +83,10 @@ struct pane *fold_find(struct fold *f, int64_t ms, struct interval *at, bool *in
 
 struct pane *fold_new_pane(struct fold *f, struct interval at)
 {
-	const struct window_spec *w = &f->view->window;
 	struct pane *p = mem_zalloc(sizeof *p);
-	int64_t windows = window_count(w, at.start);
 
 	p->at = at;
-	p->first_end = window_at(w, at.start, 0).end;
-	p->last_start = window_at(w, at.start, windows - 1).start;
+	p->first_end = window_at(&f->view->window, at.start, 0).end;
 	table_init(&p->groups, f->view->group_size);
 	timemap_put(&f->panes, at.start, p);
 	f->recent = p;

@@ -29,7 +29,6 @@ bool group_is_identity(const struct view *v, struct group *g);
 struct pane {
 	struct interval at;
 	int64_t first_end;              /* of the first window that holds it */
-	int64_t last_start;             /* of the last one (ends may be the same at the end of 64 bits) */
 	struct table groups;            /* key -> group */
 };
 

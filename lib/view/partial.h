@@ -4,7 +4,7 @@
  *   #!weir view hash=5f3a91c2 definition=time%20ts%0A...         the whole canonical definition
  *   window_end TAB window_start TAB keys TAB measure:kind ...      header; `weight` too in a retractable view
  *   rows: times as integer ms, keys, states; sorted by end, start, key columns as bytes; TSV escapes
- *   #!weir end rows=2 rejected=0 crc=1a2b3c4d                    crc32c of header and rows with their newlines
+ *   #!weir end rows=2 rejected=0 crc=1a2b3c4d                    crc32c of all before " crc=", from the view line on
  *
  * Without the end line a partial was cut off, and is damage. Several may follow one another in one stream. */
 #ifndef LIB_VIEW_PARTIAL_H

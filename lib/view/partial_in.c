@@ -187,7 +187,6 @@ static enum partial_event read_header(struct partial_reader *r, struct span line
 	const struct view *v = r->view;
 	size_t found = 0, want = 2 + v->retract + v->nkeys + v->nmeasures;
 
-	r->crc = 0;
 	r->rows = 0;
 	r->has_before = false;
 	r->nslots = COLUMN_KEYS + v->nkeys + v->nmeasures;
@@ -213,25 +212,29 @@ static enum partial_event read_header(struct partial_reader *r, struct span line
 	return PARTIAL_VIEW;
 }
 
+/* The checksum stands last and is one over all before it. */
 static enum partial_event read_end(struct partial_reader *r, struct span line)
 {
+	const char *at = memmem(line.p, line.n, " crc=", 5);
+	size_t summed = at ? (size_t)(at - line.p) : line.n;
+	struct span crc = { line.p + summed, line.n - summed };
 	struct control c = { 0 };
-	struct buf crc = { 0 };
-	int64_t rows = -1, rejected = 0;
-	char sum[9];
+	int64_t rows = -1, rejected = -1;
+	char sum[16];
 	enum partial_event event = PARTIAL_END;
 
-	snprintf(sum, sizeof sum, "%08x", (unsigned)r->crc);
+	snprintf(sum, sizeof sum, " crc=%08x", (unsigned)hash_crc32c(r->crc, line.p, summed));
 	if (control_parse(&c, line) < 0 || !span_eq(c.word, SPAN("end")))
 		event = fail(r, EXIT_DATA, "malformed control line");
 	else if (!control_i64(&c, "rows", &rows) || rows < 0 || (uint64_t)rows != r->rows)
 		event = fail(r, EXIT_DATA, "%llu rows, its end line says %lld", (unsigned long long)r->rows, (long long)rows);
-	else if (!control_value(&c, "crc", &crc) || !span_eq(buf_view(&crc), span_of(sum)))
-		event = fail(r, EXIT_DATA, "damaged: its checksum is %s, its end line says %.*s", sum, (int)(crc.n > 16 ? 16 : crc.n), crc.n ? crc.p : "");
-	else if (control_i64(&c, "rejected", &rejected))
+	else if (!span_eq(crc, span_of(sum)))
+		event = fail(r, EXIT_DATA, "damaged: its checksum is%s, its end line says%.*s", sum, (int)(crc.n > 16 ? 16 : crc.n), crc.p);
+	else if (!control_i64(&c, "rejected", &rejected) || rejected < 0)
+		event = fail(r, EXIT_DATA, "its end line does not say how many records were rejected");
+	else
 		r->rejected += (uint64_t)rejected;
 	control_free(&c);
-	buf_free(&crc);
 	r->expect = EXPECT_VIEW;
 	return event;
 }
@@ -323,6 +326,7 @@ enum partial_event partial_next(struct partial_reader *r, struct partial_row *ro
 			return fail(r, EXIT_DATA, "it was cut off: there is no end line");
 		if (r->expect == EXPECT_VIEW) {
 			event = begin_view(r, line);
+			r->crc = hash_crc32c(0, line.p, line.n + 1);
 			if (event == PARTIAL_ERROR)
 				return event;
 			continue;

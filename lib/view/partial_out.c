@@ -52,6 +52,7 @@ void partial_begin(struct partial_writer *w, const struct view *v, struct out *o
 {
 	struct buf definition = { 0 };
 	char hash[9];
+	size_t at = out->buf.n;
 
 	*w = (struct partial_writer){ .view = v, .out = out };
 	w->key = mem_zalloc(v->nkeys * sizeof *w->key);
@@ -62,6 +63,7 @@ void partial_begin(struct partial_writer *w, const struct view *v, struct out *o
 	control_add(&out->buf, false, "hash", span_of(hash));
 	control_add(&out->buf, false, "definition", buf_view(&definition));
 	control_end(&out->buf, false);
+	sum_from(w, at);
 	buf_free(&definition);
 	write_header(w);
 }
@@ -134,12 +136,14 @@ int partial_row(struct partial_writer *w, struct interval at, struct span key, s
 int partial_end(struct partial_writer *w)
 {
 	struct buf *out = &w->out->buf;
+	size_t at = out->n;
 	char crc[9];
 
-	snprintf(crc, sizeof crc, "%08x", (unsigned)w->crc);
 	control_begin(out, false, "end");
 	control_add_i64(out, false, "rows", (int64_t)w->rows);
 	control_add_i64(out, false, "rejected", (int64_t)w->rejected);
+	sum_from(w, at);
+	snprintf(crc, sizeof crc, "%08x", (unsigned)w->crc);
 	control_add(out, false, "crc", span_of(crc));
 	control_end(out, false);
 	writer_free(&w->tsv);

@@ -11,9 +11,18 @@ struct order {
 	bool descending;
 };
 
+enum sort_kind { SORT_NUMBER, SORT_TEXT, SORT_NULL };   /* in that order */
+
+struct sort_key {
+	enum sort_kind kind;
+	struct span text;
+	bool is_long;                   /* a number beyond what records hold: sums may be that large */
+	struct decimal number;          /* else */
+};
+
 struct held {
 	struct blob *blob;
-	struct value *key;              /* one per order column; points into the blob's text */
+	struct sort_key *key;           /* one per order column; points into the blob's text */
 	uint64_t number;                /* keeps the sort stable */
 };
 
@@ -142,17 +151,40 @@ static int print(struct answer *a)
 	return out_more(a->out);
 }
 
+static struct sort_key sort_key_of(struct span text)
+{
+	struct sort_key k = { .kind = text.n ? SORT_TEXT : SORT_NULL, .text = text };
+	struct ratio r;
+
+	if (text.n && decimal_parse(text, &k.number) == 0)
+		k.kind = SORT_NUMBER;
+	else if (text.n && ratio_parse(&r, text) == 0)
+		k.kind = SORT_NUMBER, k.is_long = true;
+	return k;
+}
+
+static int number_order(const struct sort_key *x, const struct sort_key *y)
+{
+	struct ratio a, b;
+
+	if (!x->is_long && !y->is_long)
+		return decimal_cmp(x->number, y->number);
+	ratio_parse(&a, x->text);
+	ratio_parse(&b, y->text);
+	return ratio_cmp(&a, &b);
+}
+
 /* Numbers before text, null last whichever the direction. */
-static int value_order(const struct value *x, const struct value *y, bool descending)
+static int key_order(const struct sort_key *x, const struct sort_key *y, bool descending)
 {
 	int c;
 
-	if (x->kind == VALUE_NULL || y->kind == VALUE_NULL)
-		return (x->kind == VALUE_NULL) - (y->kind == VALUE_NULL);
+	if (x->kind == SORT_NULL || y->kind == SORT_NULL)
+		return (x->kind == SORT_NULL) - (y->kind == SORT_NULL);
 	if (x->kind != y->kind)
-		c = x->kind == VALUE_NUMBER ? -1 : 1;
+		c = x->kind < y->kind ? -1 : 1;
 	else
-		c = x->kind == VALUE_NUMBER ? decimal_cmp(x->number, y->number) : span_cmp(x->text, y->text);
+		c = x->kind == SORT_NUMBER ? number_order(x, y) : span_cmp(x->text, y->text);
 	return descending ? -c : c;
 }
 
@@ -162,7 +194,7 @@ static int held_order(const void *x, const void *y, void *context)
 	const struct held *p = x, *q = y;
 
 	for (size_t i = 0; i < a->norder; i++) {
-		int c = value_order(&p->key[i], &q->key[i], a->order[i].descending);
+		int c = key_order(&p->key[i], &q->key[i], a->order[i].descending);
 
 		if (c)
 			return c;
@@ -190,9 +222,7 @@ static void hold(struct answer *a)
 		struct span cell = a->rows.cell[a->order[i].column].text;
 
 		cell.p = h->blob->bytes + a->rows.n * sizeof(size_t) + (cell.p - a->rows.text.p);
-		h->key[i] = value_of_text(cell);
-		if (cell.n && decimal_parse(cell, &h->key[i].number) == 0)
-			h->key[i].kind = VALUE_NUMBER;
+		h->key[i] = sort_key_of(cell);
 	}
 	if (a->options.top && a->nheld >= KEEP_AT_LEAST && a->nheld / 2 >= a->options.top)
 		sort_held(a);

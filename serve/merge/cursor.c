@@ -81,11 +81,14 @@ static int meet_view(struct cursor *c, struct lane *l)
 		char error[256];
 		struct buf text = { 0 };
 
+		int rc;
+
 		view_print(v, false, &text);
 		c->view = view_new();
-		if (view_load_text(c->view, buf_view(&text), error) < 0 || view_finish(c->view, error) < 0)
-			return fail(c, EXIT_BUG, "%s: %s", partial_name(l->reader), error);
+		rc = view_load_text(c->view, buf_view(&text), error) < 0 ? -1 : view_finish(c->view, error);
 		buf_free(&text);
+		if (rc < 0)
+			return fail(c, EXIT_BUG, "%s: %s", partial_name(l->reader), error);
 		memcpy(c->hash, partial_hash(l->reader), sizeof c->hash);
 	}
 	if (strcmp(c->hash, partial_hash(l->reader)) != 0)

@@ -39,6 +39,9 @@ static int keep_key(struct target *t, const struct view *from, struct span name,
 		return snprintf(error, 400, "--group-by: the partials have no key \"%.*s\"", (int)(name.n > 100 ? 100 : name.n), name.p), -1;
 	for (size_t k = 0; k < t->view->words.n; k++)
 		kept += strcmp(t->view->words.name[k], "group-by") == 0;
+	for (size_t k = 0; k < kept; k++)
+		if (t->key_of[k] == i)
+			return snprintf(error, 400, "--group-by: \"%.*s\" stands there twice", (int)(name.n > 100 ? 100 : name.n), name.p), -1;
 	t->key_of[kept] = i;
 	field_print(&text, name);
 	buf_text(&text, " = ");

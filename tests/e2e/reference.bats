@@ -12,6 +12,12 @@ setup_file() {
 	export SHOPPERS=$E2E/data/online_shoppers.csv.gz
 	export OTTO=$E2E/data/otto_events.ndjson.gz
 	export OTTO_SESSIONS=$E2E/data/otto_sessions.ndjson.gz
+
+	# for what is compared with itself, a tenth of the lines will do where sanitizers are slow
+	export RETAIL_ENOUGH=$RETAIL
+	is_plain_build && return
+	RETAIL_ENOUGH=$BATS_FILE_TMPDIR/online_retail.csv.gz
+	gzip -dc "$RETAIL" | awk 'NR % 10 == 1' | gzip > "$RETAIL_ENOUGH"
 }
 
 setup() {
@@ -107,7 +113,7 @@ each_view() {           # data file function
 	local good=$E2E/expected/online_retail/by_country.csv
 
 	agrees online_retail/by_country < "$good"
-	sed 's/9025222.084/9025222.08400/; s/267.27$/267.270/' "$good" | agrees online_retail/by_country
+	sed 's/9025222.084/9025222.08400/; s/285446.34$/285446.340/' "$good" | agrees online_retail/by_country
 	run ! agrees online_retail/by_country < <(sed 's/9025222.084/9025222.085/' "$good")
 	run ! agrees online_retail/by_country < <(sed '$p' "$good")
 	run ! agrees online_retail/by_country < <(sed '$d' "$good")
@@ -416,11 +422,11 @@ pieces_agree() {        # file.view data
 }
 
 @test "online_retail: every view, in four shuffled pieces, merges to the same bytes" {
-	four_pieces "$RETAIL"
-	each_view online_retail "$RETAIL" pieces_agree
+	four_pieces "$RETAIL_ENOUGH"
+	each_view online_retail "$RETAIL_ENOUGH" pieces_agree
 }
 
-@test "wikiticker, nasa_19950801, otto, online_shoppers: every view, in four shuffled pieces, merges to the same bytes" {
+@test "the other data: every view, in four shuffled pieces, merges to the same bytes" {
 	for data in "wikiticker $WIKI" "nasa_19950801 $NASA" "otto $OTTO" "online_shoppers $SHOPPERS"; do
 		rm -f ./*.piece
 		four_pieces "${data#* }"
@@ -429,9 +435,9 @@ pieces_agree() {        # file.view data
 }
 
 @test "online_retail: order_value_quantiles, orders and quantiles in four pieces, merge to the same bytes" {
-	window-agg "$(view online_retail/order_value)" "$RETAIL" > orders.csv
+	window-agg "$(view online_retail/order_value)" "$RETAIL_ENOUGH" > orders.csv
 	order_value_quantiles orders.csv > whole
-	four_pieces "$RETAIL"
+	four_pieces "$RETAIL_ENOUGH"
 	merged "$(view online_retail/order_value)" > merged.csv
 	cmp orders.csv merged.csv
 
@@ -445,9 +451,9 @@ pieces_agree() {        # file.view data
 }
 
 @test "online_retail: hours rolled up to months are the monthly view" {
-	window-agg "$(view online_retail/hourly)" --emit partial "$RETAIL" |
+	window-agg "$(view online_retail/hourly)" --emit partial "$RETAIL_ENOUGH" |
 		merge-views --window 1mo | cut -d , -f 1,2,4- > rolled.csv      # hourly counts lines too
-	window-agg "$(view online_retail/monthly)" "$RETAIL" | cmp - rolled.csv
+	window-agg "$(view online_retail/monthly)" "$RETAIL_ENOUGH" | cmp - rolled.csv
 }
 
 two_threads_agree() {   # file.view data
@@ -456,8 +462,8 @@ two_threads_agree() {   # file.view data
 }
 
 @test "online_retail: every view with two threads, from one file and from four, gives the same bytes" {
-	four_pieces "$RETAIL"
-	each_view online_retail "$RETAIL" two_threads_agree
+	four_pieces "$RETAIL_ENOUGH"
+	each_view online_retail "$RETAIL_ENOUGH" two_threads_agree
 }
 
 # The data is in order of time, so nothing is late and windows leave as the watermark passes.
@@ -468,7 +474,7 @@ in_time_agrees() {      # file.view data
 }
 
 @test "online_retail, wikiticker, nasa_19950801: windows fired by the watermark are those fired at the end" {
-	for data in "online_retail $RETAIL" "wikiticker $WIKI" "nasa_19950801 $NASA"; do
+	for data in "online_retail $RETAIL_ENOUGH" "wikiticker $WIKI" "nasa_19950801 $NASA"; do
 		each_view "${data% *}" "${data#* }" in_time_agrees
 	done
 }

@@ -82,62 +82,93 @@ static inline void put_json_string(struct buf *out, struct span text, bool escap
 	buf_byte(out, '"');
 }
 
-static inline void put_object(struct buf *out, const struct record *r, uint64_t seed, const enum column *order)
+/* How one file is written. */
+struct form {
+	enum record_format format;
+	uint64_t seed;
+	enum column order[COLUMNS];     /* its own */
+	size_t pad;                     /* a column of that many bytes which no view asks for: many blocks for few records */
+};
+
+static inline void put_pad(struct buf *out, const struct form *f, uint64_t id)
+{
+	size_t n = dice_tied(f->seed, 800, id) % f->pad;
+
+	memset(buf_room(out, n), 'x', n);
+	out->n += n;
+}
+
+static inline void put_object(struct buf *out, const struct record *r, const struct form *f)
 {
 	bool first = true;
 
 	buf_byte(out, '{');
 	for (int i = 0; i < COLUMNS; i++) {
-		enum column c = order[i];
+		enum column c = f->order[i];
 		struct span text = r->text[c];
 
-		if (!text.n && !chance(seed, r->id, 100 + c, 3))        /* null is a missing field, too */
+		if (!text.n && !chance(f->seed, r->id, 100 + c, 3))             /* null is a missing field, too */
 			continue;
 		buf_text(out, first ? "" : ",");
 		first = false;
-		put_json_string(out, span_of(column_name[c]), chance(seed, r->id, 200 + c, 20));
-		buf_text(out, chance(seed, r->id, 300 + c, 5) ? " : " : ":");
+		put_json_string(out, span_of(column_name[c]), chance(f->seed, r->id, 200 + c, 20));
+		buf_text(out, chance(f->seed, r->id, 300 + c, 5) ? " : " : ":");
 		if (!text.n)
-			buf_text(out, chance(seed, r->id, 400 + c, 2) ? "null" : "\"\"");
-		else if (is_json_number(text) && !chance(seed, r->id, 500 + c, 3))
+			buf_text(out, chance(f->seed, r->id, 400 + c, 2) ? "null" : "\"\"");
+		else if (is_json_number(text) && !chance(f->seed, r->id, 500 + c, 3))
 			buf_span(out, text);
 		else
-			put_json_string(out, text, chance(seed, r->id, 600 + c, 10));
+			put_json_string(out, text, chance(f->seed, r->id, 600 + c, 10));
+	}
+	if (f->pad) {
+		buf_text(out, first ? "\"pad\":\"" : ",\"pad\":\"");
+		put_pad(out, f, r->id);
+		buf_byte(out, '"');
 	}
 	buf_byte(out, '}');
 }
 
-static inline void put_line(struct buf *out, const struct record *r, char separator, uint64_t seed, const enum column *order)
+static inline void put_line(struct buf *out, const struct record *r, const struct form *f)
 {
+	char separator = f->format == FORMAT_TSV ? '\t' : ',';
+
 	for (int i = 0; i < COLUMNS; i++) {
 		if (i)
 			buf_byte(out, separator);
 		if (separator == '\t')
-			put_tsv(out, r->text[order[i]]);
+			put_tsv(out, r->text[f->order[i]]);
 		else
-			put_csv(out, r->text[order[i]], chance(seed, r->id, 700 + (uint64_t)i, 12));
+			put_csv(out, r->text[f->order[i]], chance(f->seed, r->id, 700 + (uint64_t)i, 12));
+	}
+	if (f->pad) {
+		buf_byte(out, separator);
+		put_pad(out, f, r->id);
 	}
 }
 
-static inline void put_record(struct buf *out, const struct record *r, enum record_format f, uint64_t seed, const enum column *order)
+static inline void put_record(struct buf *out, const struct record *r, const struct form *f)
 {
 	if (r->fault == BAD_SHAPE)
-		buf_text(out, f == FORMAT_NDJSON ? "{\"ts\":" : f == FORMAT_TSV ? "one\ttwo" : "one,two");
-	else if (f == FORMAT_NDJSON)
-		put_object(out, r, seed, order);
+		buf_text(out, f->format == FORMAT_NDJSON ? "{\"ts\":" : f->format == FORMAT_TSV ? "one\ttwo" : "one,two");
+	else if (f->format == FORMAT_NDJSON)
+		put_object(out, r, f);
 	else
-		put_line(out, r, f == FORMAT_TSV ? '\t' : ',', seed, order);
+		put_line(out, r, f);
 }
 
-static inline void put_header(struct buf *out, enum record_format f, const enum column *order)
+static inline void put_header(struct buf *out, const struct form *f)
 {
-	for (int i = 0; i < COLUMNS && f != FORMAT_NDJSON; i++)
-		buf_printf(out, "%s%s", i == 0 ? "" : f == FORMAT_TSV ? "\t" : ",", column_name[order[i]]);
-	if (f != FORMAT_NDJSON)
-		buf_byte(out, '\n');
+	const char *separator = f->format == FORMAT_TSV ? "\t" : ",";
+
+	if (f->format == FORMAT_NDJSON)
+		return;
+	for (int i = 0; i < COLUMNS; i++)
+		buf_printf(out, "%s%s", i == 0 ? "" : separator, column_name[f->order[i]]);
+	if (f->pad)
+		buf_printf(out, "%spad", separator);
+	buf_byte(out, '\n');
 }
 
-/* Columns in another order in each file. */
 static inline void shuffle_columns(struct dice *d, enum column order[COLUMNS])
 {
 	for (int i = 0; i < COLUMNS; i++)
@@ -151,21 +182,21 @@ static inline void shuffle_columns(struct dice *d, enum column order[COLUMNS])
 	}
 }
 
-static inline void records_text(struct buf *out, const struct records *rs, enum record_format f, uint64_t seed)
+static inline void records_text(struct buf *out, const struct records *rs, enum record_format format, uint64_t seed)
 {
 	struct dice d = { seed };
-	enum column order[COLUMNS];
+	struct form f = { .format = format, .seed = seed, .pad = dice_one_in(&d, 12) ? 20000 : 0 };
 	const char *newline = dice_one_in(&d, 6) ? "\r\n" : "\n";
-	bool blanks = f != FORMAT_TSV && dice_one_in(&d, 6);
+	bool blanks = format != FORMAT_TSV && dice_one_in(&d, 6);
 
-	shuffle_columns(&d, order);
-	if (f == FORMAT_CSV && dice_one_in(&d, 10))
+	shuffle_columns(&d, f.order);
+	if (format == FORMAT_CSV && dice_one_in(&d, 10))
 		buf_text(out, "\xef\xbb\xbf");
-	put_header(out, f, order);
+	put_header(out, &f);
 	for (size_t i = 0; i < rs->n; i++) {
-		if (blanks && dice_one_in(&d, 8))
+		if (blanks && chance(seed, rs->item[i].id, 900, 8))
 			buf_text(out, "\n");
-		put_record(out, &rs->item[i], f, seed, order);
+		put_record(out, &rs->item[i], &f);
 		buf_text(out, newline);
 	}
 	if (rs->n && rs->item[rs->n - 1].fault == SOUND && dice_one_in(&d, 8))

@@ -188,17 +188,22 @@ static inline struct naive_number naive_parse(struct span t)
 {
 	struct naive_number v = { 0 };
 	bool minus = t.p[0] == '-', point = false;
-	int exponent = 0;
+	int exponent = 0, sign = 1;
+	size_t i = minus || t.p[0] == '+';
 
-	for (size_t i = minus || t.p[0] == '+'; i < t.n; i++) {
+	for (; i < t.n && t.p[i] != 'e' && t.p[i] != 'E'; i++) {
 		if (t.p[i] == '.')
 			point = true;
-		else if (t.p[i] == 'e' || t.p[i] == 'E')
-			exponent = atoi(t.p + i + 1), i = t.n;
 		else
 			v.m = v.m * 10 + (t.p[i] - '0'), v.scale += point;
 	}
-	v.scale -= exponent;
+	for (i++; i < t.n; i++) {
+		if (t.p[i] == '-')
+			sign = -1;
+		else
+			exponent = exponent * 10 + (t.p[i] - '0');
+	}
+	v.scale -= sign * exponent;
 	if (v.scale < 0)
 		v.m *= naive_power(-v.scale), v.scale = 0;
 	if (minus)

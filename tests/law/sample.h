@@ -77,6 +77,8 @@ struct wish {
 	bool small_numbers;
 	bool needs_time;
 	bool no_extremes;               /* times near the ends of 64 bits */
+	bool modern;                    /* no local mean times, which cut hours */
+	int64_t reach;                  /* not 0: records lie some windows of that length apart; the view's own is not used */
 };
 
 static const int64_t minute = 60000, hour = 3600000, day = 86400000;
@@ -251,18 +253,18 @@ static inline struct aggregate random_aggregate(struct dice *d, const struct sam
 
 /* Times. */
 
-static inline int64_t random_base(struct dice *d, const struct window *w, bool no_extremes)
+static inline int64_t random_base(struct dice *d, const struct window *w, const struct wish *wish)
 {
 	static const int64_t instants[] = {
-		0, 0, -1, 1577836800000, 1700000000000, -1000000000000, -62135596800000, 253370764800000,
+		0, 0, -1, 1577836800000, 1700000000000, -1000000000000, 253370764800000,
 		1711846800000, 1729990800000,           /* Berlin, 2024-03-31 and 2024-10-27 */
 		1541300400000, 1518919200000,           /* Sao Paulo, 2018-11-04 and 2018-02-18: at midnight */
-		-2208988800000,
+		-2208988800000, -62135596800000,        /* the years 1900 and 1 */
 	};
 
-	if (!no_extremes && dice_one_in(d, 40))
+	if (!wish->no_extremes && dice_one_in(d, 40))
 		return dice_one_in(d, 2) ? INT64_MAX - 3 * w->reach : INT64_MIN + 3 * w->reach;
-	return DICE_PICK(d, instants);
+	return instants[dice_below(d, sizeof instants / sizeof *instants - (wish->modern ? 2 : 0))];
 }
 
 static inline int64_t add_capped(int64_t a, int64_t b)
@@ -395,7 +397,7 @@ static inline void random_records(struct dice *d, struct sample *s, size_t n, in
 		if (r->id && dice_one_in(d, 8))
 			ms = s->records.item[dice_below(d, r->id)].ms;
 		while (s->has_edge && time_taken(s, ms))
-			ms += ms > base ? -1 : 1;
+			ms += base > 0 ? -1 : 1;
 		random_fields(d, s, r, pool, npool);
 		if (s->skip_bad && dice_one_in(d, 15))
 			r->fault = (enum fault)dice_range(d, BAD_TIME, BAD_SHAPE);
@@ -445,6 +447,8 @@ static inline void random_view(struct dice *d, struct sample *s, const struct wi
 	enum column keys[] = { K1, K2, K3 };
 
 	s->window = random_window(d, wish->shapes);
+	if (wish->reach)
+		s->window = (struct window){ .shape = TUMBLING, .size = wish->reach, .slide = wish->reach, .reach = wish->reach };
 	s->has_time = wish->needs_time || s->window.shape != NONE || dice_one_in(d, 2);
 	s->retract = wish->retract;
 	s->odd_bytes = dice_one_in(d, 4);
@@ -475,9 +479,11 @@ static inline struct sample random_sample(uint64_t seed, const struct wish *wish
 	struct dice d = { seed };
 	struct sample s = { .seed = seed };
 	static const size_t sizes[] = { 0, 1, 2, 5, 20, 20, 60, 60, 60, 120, 120, 250 };
+	size_t records;
 
 	random_view(&d, &s, wish);
-	random_records(&d, &s, DICE_PICK(&d, sizes), random_base(&d, &s.window, wish->no_extremes || s.fill));
+	records = DICE_PICK(&d, sizes);
+	random_records(&d, &s, records, random_base(&d, &s.window, wish));
 	if (wish->retract)
 		random_changes(&d, &s);
 	return s;

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+# The law: view(A + B) = merge(view(A), view(B)), byte for byte. law.c makes random views and records and runs the tools on them.
+#
+#	LAW_CASES=1000 LAW_SEED=7 bats tests/law/law.bats
+#
+# LAW_CASES: cases of each family (default 60; 6 under sanitizers, 500 with WEIR_LONG=1). LAW_SEED: seed of the first case
+# (default 1), the next has the next. A case that fails is made smaller, and its files stay in the directory that is named; the
+# script `commands` there repeats it.
+
+load ../lib
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	program=${WEIR_BIN%/bin}/tests/law/law
+	is_plain_build && program=$WEIR_ROOT/build/tests/law/law
+	[[ -x $program ]] || { echo "$program is missing: make programs"; return 1; }
+	BATS_TEST_TIMEOUT=
+	if [[ -z ${LAW_CASES-} ]]; then
+		LAW_CASES=60
+		[[ -z ${WEIR_LONG-} ]] || LAW_CASES=500
+		is_plain_build || ((LAW_CASES /= 10))
+	fi
+	export LAW_CASES
+}
+
+law() {         # family fault
+	"$program" "$@"
+}
+
+# Whatever stands in a directory that goes away after the test would be of no use.
+holds() {       # family
+	run law "$1"
+	assert_success
+}
+
+@test "law: pieces of the records, merged in any order and in any steps, are the whole" {
+	holds split
+}
+
+@test "law: pieces of a stream of changes, retractions before insertions too, are the whole" {
+	holds split-retract
+}
+
+@test "law: several operands in any order, format and number of threads are one input" {
+	holds operands
+}
+
+@test "law: with a watermark that waits long enough, rows in time are those of the end" {
+	holds time
+}
+
+@test "law: coarser windows and fewer keys come out of finer ones" {
+	holds roll-up
+}
+
+@test "law: a changelog and updates amount to the final rows, and aggregate further to the same totals" {
+	holds changelog
+}
+
+@test "law: so does the changelog of a stream of changes" {
+	holds changelog-retract
+}
+
+@test "law: what was taken back leaves no trace" {
+	holds retract
+}
+
+@test "law: rows are what their definition says, by a naive reckoning in 128-bit integers" {
+	holds oracle
+}
+
+# How many of how many spoilt cases were noticed: spoilt, noticed.
+spoil() {       # family fault
+	run law "$@"
+	assert_failure 1
+	[[ $output =~ ([0-9]+)\ spoilt,\ ([0-9]+)\ noticed ]]
+	spoilt=${BASH_REMATCH[1]} noticed=${BASH_REMATCH[2]}
+}
+
+@test "negative control: one changed digit in a result is noticed, always" {
+	local family
+
+	for family in split split-retract operands time roll-up changelog changelog-retract retract oracle; do
+		LAW_CASES=12 spoil "$family" digit
+		((noticed == spoilt && spoilt > 3))
+	done
+}
+
+@test "negative control: a record lost or counted twice in a piece is noticed" {
+	local family fault
+
+	for family in split split-retract operands roll-up; do
+		for fault in loss repeat; do
+			LAW_CASES=12 spoil "$family" "$fault"
+			((noticed > 3))
+		done
+	done
+}
