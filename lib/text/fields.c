@@ -288,6 +288,27 @@ int fields_add(struct fields *f, struct span text, const char **error)
 	return i;
 }
 
+char *field_name(struct span text)
+{
+	struct fields one = { 0 };
+	const char *ignored;
+	bool named = fields_add(&one, text, &ignored) == 0 && one.ref[0].name.n;
+	char *name = mem_text(named ? one.ref[0].name : text);
+
+	fields_free(&one);
+	return name;
+}
+
+size_t field_item_length(struct span list)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	while (n < list.n && (quoted || list.p[n] != ','))
+		quoted ^= list.p[n++] == '`';
+	return n;
+}
+
 void fields_free(struct fields *f)
 {
 	for (size_t i = 0; i < f->n; i++) {

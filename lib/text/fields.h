@@ -37,6 +37,12 @@ int fields_add(struct fields *f, struct span text, const char **error);
 /* The length of the field reference that text begins with (0: none): what the expression lexer needs. */
 size_t field_text_length(struct span text);
 
+/* The name a reference stands for, without its backticks; other references, and what is none, as they stand. Owned by the caller. */
+char *field_name(struct span text);
+
+/* The length of the first item in a list of references: up to a comma outside backticks. */
+size_t field_item_length(struct span list);
+
 /* A name as a reference: as it is, or in backticks when it is odd. */
 struct buf;
 void field_print(struct buf *out, struct span name);

@@ -158,18 +158,6 @@ static int compile_window(struct view *v, char error[256])
 	return 0;
 }
 
-/* The name that a field reference stands for, without backticks; other references are names as they are written. */
-static char *key_name(struct span text)
-{
-	struct fields one = { 0 };
-	const char *ignored;
-	bool named = fields_add(&one, text, &ignored) == 0 && one.ref[0].name.n;
-	char *name = mem_text(named ? one.ref[0].name : text);
-
-	fields_free(&one);
-	return name;
-}
-
 /* `category`, `` `odd name` `` or `name = expr`; a name alone is an expression of one field. */
 static int compile_key(struct view *v, struct span item, char error[256])
 {
@@ -187,7 +175,7 @@ static int compile_key(struct view *v, struct span item, char error[256])
 	}
 	v->key = mem_array(v->key, v->nkeys + 1, sizeof *v->key);
 	k = &v->key[v->nkeys++];
-	*k = (struct view_key){ .name = key_name(name), .expr = expr_compile(text, &v->fields, &why) };
+	*k = (struct view_key){ .name = field_name(name), .expr = expr_compile(text, &v->fields, &why) };
 	if (!k->expr)
 		return fail(error, "group-by", why.reason);
 	k->field = expr_field(k->expr);

@@ -75,30 +75,47 @@ static int bind_where(struct answer *a, char error[400])
 	return 0;
 }
 
+/* Takes a last word off an item: ` desc`. */
+static bool take_word(struct span *item, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (item->n <= n || memcmp(item->p + item->n - n, word, n) != 0)
+		return false;
+	item->n -= n;
+	*item = span_trim(*item);
+	return true;
+}
+
+static int add_order(struct answer *a, struct span item, char error[400])
+{
+	struct order order = { .descending = take_word(&item, " desc") };
+	char *name;
+
+	if (!order.descending)
+		take_word(&item, " asc");
+	name = field_name(item);
+	order.column = column_named(a, span_of(name));
+	free(name);
+	if (order.column == SIZE_MAX)
+		return snprintf(error, 400, "--order: the output has no column \"%.*s\"", (int)(item.n > 100 ? 100 : item.n), item.p), -1;
+	a->order = mem_array(a->order, a->norder + 1, sizeof *a->order);
+	a->order[a->norder++] = order;
+	return 0;
+}
+
 /* `gmv desc, category` */
 static int parse_order(struct answer *a, char error[400])
 {
 	struct span list = span_of(a->options.order ? a->options.order : "");
 
 	while (list.n) {
-		const char *comma = memchr(list.p, ',', list.n);
-		struct span item = { list.p, comma ? (size_t)(comma - list.p) : list.n };
-		struct order order = { .descending = false };
+		size_t n = field_item_length(list);
 
-		list.p += item.n + (comma != NULL), list.n -= item.n + (comma != NULL);
-		item = span_trim(item);
-		if (item.n > 5 && memcmp(item.p + item.n - 5, " desc", 5) == 0)
-			item.n -= 5, order.descending = true;
-		else if (item.n > 4 && memcmp(item.p + item.n - 4, " asc", 4) == 0)
-			item.n -= 4;
-		item = span_trim(item);
-		if (item.n > 1 && item.p[0] == '`' && item.p[item.n - 1] == '`')
-			item.p++, item.n -= 2;
-		order.column = column_named(a, item);
-		if (order.column == SIZE_MAX)
-			return snprintf(error, 400, "--order: the output has no column \"%.*s\"", (int)(item.n > 100 ? 100 : item.n), item.p), -1;
-		a->order = mem_array(a->order, a->norder + 1, sizeof *a->order);
-		a->order[a->norder++] = order;
+		if (add_order(a, span_trim((struct span){ list.p, n }), error) < 0)
+			return -1;
+		n += n < list.n;
+		list.p += n, list.n -= n;
 	}
 	return 0;
 }

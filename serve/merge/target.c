@@ -63,15 +63,15 @@ static int set_keys(struct target *t, const struct view *from, const struct targ
 		return 0;
 	view_unset(t->view, "group-by");
 	while (list.n) {
-		const char *comma = memchr(list.p, ',', list.n);
-		struct span name = { list.p, comma ? (size_t)(comma - list.p) : list.n };
+		size_t n = field_item_length(list);
+		char *name = field_name(span_trim((struct span){ list.p, n }));
+		int rc = keep_key(t, from, span_of(name), error);
 
-		list.p += name.n + (comma != NULL), list.n -= name.n + (comma != NULL);
-		name = span_trim(name);
-		if (name.n > 1 && name.p[0] == '`' && name.p[name.n - 1] == '`')
-			name.p++, name.n -= 2;
-		if (keep_key(t, from, name, error) < 0)
+		free(name);
+		if (rc < 0)
 			return -1;
+		n += n < list.n;
+		list.p += n, list.n -= n;
 	}
 	return 0;
 }

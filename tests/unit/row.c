@@ -81,7 +81,7 @@ TEST(a_bad_record_names_the_field_and_shows_its_text)
 		{ "status=paid", "t: \"\": " },
 		{ "t=2010-12-01T08:00:00Z status=paid x=1,5", "x: \"1,5\": not a number" },
 		{ "t=2010-12-01T08:00:00Z status=paid x=123456789012345678901", "x: \"123456789012345678901\": " },
-		{ "t=2010-12-01T08:00:00Z status=paid x=1 y=z", "y: \"z\": not a number" },
+		{ "t=2010-12-01T08:00:00Z status=paid x=1 y=z", "y: \"z\" is not a number" },
 		{ "t=2010-12-01T08:00:00Z status=paid _op=+I", "_op: \"+I\": the view takes no changes" },
 		{ "t=2010-12-01T08:00:00Z status=paid _change=upsert", "_change: \"upsert\": rows of --emit updates" },
 	};
