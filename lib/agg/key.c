@@ -45,7 +45,7 @@ static struct span unescape(const char *p, const char *end, struct buf *scratch)
 
 void key_split(struct span key, size_t n, struct span *column, struct buf *scratch)
 {
-	const char *p = key.p, *end = key.p + key.n;
+	const char *p = key.n ? key.p : "", *end = p + key.n;
 
 	buf_clear(scratch);
 	buf_room(scratch, key.n);

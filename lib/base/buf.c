@@ -8,7 +8,7 @@
 
 char *buf_room(struct buf *b, size_t more)
 {
-	if (more > b->cap - b->n) {
+	if (!b->p || more > b->cap - b->n) {
 		size_t need = b->n + more;
 
 		if (need < more)

@@ -60,6 +60,8 @@ int control_parse(struct control *c, struct span line)
 	if (!span_starts(line, SPAN(CONTROL_PREFIX)))
 		return -1;
 	rest.p += sizeof CONTROL_PREFIX - 1, rest.n -= sizeof CONTROL_PREFIX - 1;
+	if (rest.n == 0)
+		return -1;
 	buf_span(&c->store, rest);
 	rest = buf_view(&c->store);
 	while (n < rest.n && rest.p[n] != ' ')

@@ -149,6 +149,8 @@ int decimal_parse_any(struct span text, struct decimal *d)
 	unsigned scale;
 	uint64_t m;
 
+	if (text.n == 0)
+		return -1;
 	if (n <= LIMB_DIGITS && parse_plain(text.p + minus, n, &m, &scale) == 0) {
 		d->m = minus ? -(i128)m : (i128)m;
 		d->scale = scale;

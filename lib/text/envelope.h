@@ -15,7 +15,7 @@
 #include "lib/text/json_scan.h"
 #include "lib/text/rows.h"
 
-enum made { MADE_NONE, MADE_OP, MADE_TABLE, MADE_TS, MADE_TX, MADE_POS, MADE_COUNT };
+enum made { MADE_NONE, MADE_OP, MADE_TABLE, MADE_TS, MADE_TX, MADE_POS, MADE_CHANGE, MADE_COUNT };
 
 struct image {
 	struct span *field;             /* as asked for, then the column each of them begins at */

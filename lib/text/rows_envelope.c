@@ -10,6 +10,7 @@
 
 static const char *const made_name[MADE_COUNT] = {
 	[MADE_OP] = "_op", [MADE_TABLE] = "_table", [MADE_TS] = "_ts", [MADE_TX] = "_tx", [MADE_POS] = "_pos",
+	[MADE_CHANGE] = "_change",      /* of --emit updates: no envelope has it, and no table need have it */
 };
 
 static enum made made_of(const struct field_ref *ref)

@@ -64,6 +64,7 @@ struct partial_reader *partial_open(const char *path, size_t max_record)
 	r->input = input_open(path);
 	r->name = strcmp(path, "-") == 0 ? "stdin" : path;
 	r->max_record = max_record;
+	buf_room(&r->buf, READ_SIZE);
 	return r;
 }
 

@@ -6,7 +6,7 @@
 void sessions_init(struct sessions *s, const struct view *v, bool fires)
 {
 	*s = (struct sessions){ .view = v, .lateness = v->allowed_lateness, .fires = fires };
-	table_init(&s->keys, sizeof(struct session *));
+	table_init(&s->keys, sizeof(struct session_chain));
 }
 
 static void free_session(const struct sessions *s, struct session *what)
@@ -26,13 +26,6 @@ void sessions_free(struct sessions *s)
 	s->live = 0;
 }
 
-static struct session *first_of(const struct sessions *s, struct span key)
-{
-	struct session **list = table_get(&s->keys, key, hash_bytes(key.p, key.n));
-
-	return list ? *list : NULL;
-}
-
 static bool overlaps(struct interval a, struct interval b)
 {
 	return a.start < b.end && b.start < a.end;
@@ -43,14 +36,30 @@ static struct interval hull(struct interval a, struct interval b)
 	return (struct interval){ a.start < b.start ? a.start : b.start, a.end > b.end ? a.end : b.end };
 }
 
+/* The first session that ends after at begins: it and those behind it may overlap at. *before: the one in front of it. */
+static struct session *find(const struct session_chain *c, struct interval at, struct session **before)
+{
+	struct session *x = c->recent ? c->recent : c->first;
+
+	while (x && x->prev && x->at.start > at.start)
+		x = x->prev;
+	*before = x ? x->prev : NULL;
+	while (x && x->at.end <= at.start) {
+		*before = x;
+		x = x->next;
+	}
+	return x;
+}
+
 struct interval sessions_hull(const struct sessions *s, struct span key, int64_t ms)
 {
 	struct interval at = { ms, time_add(ms, s->view->window.gap_ms) }, all = at;
+	const struct session_chain *c = table_get(&s->keys, key, hash_bytes(key.p, key.n));
+	struct session *before;
 
 	/* Sessions of a key are disjoint, so what overlaps the hull overlaps the record itself. */
-	for (struct session *x = first_of(s, key); x && x->at.start < at.end; x = x->next)
-		if (overlaps(x->at, at))
-			all = hull(all, x->at);
+	for (struct session *x = c ? find(c, at, &before) : NULL; x && overlaps(x->at, at); x = x->next)
+		all = hull(all, x->at);
 	return all;
 }
 
@@ -61,22 +70,38 @@ static int64_t due_time(const struct sessions *s, const struct session *x)
 	return s->fires && !x->fired ? fire : time_add(fire, s->lateness);
 }
 
-/* In front of *link, in the list of a key that the table holds. */
-static struct session *new_session(struct sessions *s, struct session **link, struct span key, struct interval at)
+static void link_session(struct session_chain *c, struct session *x, struct session *before, struct session *behind)
+{
+	x->prev = before;
+	x->next = behind;
+	*(before ? &before->next : &c->first) = x;
+	if (behind)
+		behind->prev = x;
+}
+
+static void unlink_session(struct session_chain *c, struct session *x)
+{
+	*(x->prev ? &x->prev->next : &c->first) = x->next;
+	if (x->next)
+		x->next->prev = x->prev;
+	if (c->recent == x)
+		c->recent = NULL;
+}
+
+static struct session *new_session(struct sessions *s, struct session_chain *c, struct session *before, struct session *behind, struct interval at)
 {
 	struct session *x = mem_zalloc(offsetof(struct session, group) + s->view->group_size);
 
 	x->at = at;
-	x->key = table_key(&s->keys, table_get(&s->keys, key, hash_bytes(key.p, key.n)));
-	x->next = *link;
-	*link = x;
+	x->key = table_key(&s->keys, c);
+	link_session(c, x, before, behind);
 	s->live++;
 	heap_push(&s->due, due_time(s, x), x);
 	return x;
 }
 
 /* Takes the session behind x into x. */
-static void absorb(struct sessions *s, struct session *x, sessions_changed *changed, void *context)
+static void absorb(struct sessions *s, struct session_chain *c, struct session *x, sessions_changed *changed, void *context)
 {
 	struct session *next = x->next;
 
@@ -85,7 +110,7 @@ static void absorb(struct sessions *s, struct session *x, sessions_changed *chan
 	x->at = hull(x->at, next->at);
 	group_merge(s->view, &x->group, &next->group);
 	group_drop(s->view, &next->group);
-	x->next = next->next;
+	unlink_session(c, next);
 	next->dead = true;
 	s->live--;
 }
@@ -98,24 +123,22 @@ static bool inside(struct interval inner, struct interval outer)
 struct session *sessions_join(struct sessions *s, struct span key, struct interval at, sessions_changed *changed, void *context)
 {
 	bool is_new;
-	struct session **link = table_put(&s->keys, key, hash_bytes(key.p, key.n), &is_new), *x;
+	struct session_chain *c = table_put(&s->keys, key, hash_bytes(key.p, key.n), &is_new);
+	struct session *before, *x = find(c, at, &before);
 
-	while (*link && (*link)->at.end <= at.start)
-		link = &(*link)->next;
-	x = *link;
 	if (x && overlaps(x->at, at) && inside(at, x->at))
-		return x;
+		return c->recent = x;
 	/* One that has fired and grows is another window from now on, which fires anew: it is replaced. */
 	if (!x || !overlaps(x->at, at) || x->fired) {
-		x = new_session(s, link, key, at);
+		x = new_session(s, c, before, x, at);
 	} else {
 		if (changed)
 			changed(context, x);
 		x->at = hull(x->at, at);
 	}
 	while (x->next && overlaps(x->next->at, at))
-		absorb(s, x, changed, context);
-	return x;
+		absorb(s, c, x, changed, context);
+	return c->recent = x;
 }
 
 enum session_event sessions_next(struct sessions *s, int64_t watermark, struct session **what)
@@ -146,18 +169,18 @@ static void forget_keys(struct sessions *s)
 {
 	struct table old = s->keys;
 	struct table_walk walk = { 0 };
-	struct session **list;
+	struct session_chain *c;
 
-	table_init(&s->keys, sizeof(struct session *));
-	while ((list = table_next(&old, &walk))) {
-		struct span key = table_key(&old, list);
-		struct session **to;
+	table_init(&s->keys, sizeof(struct session_chain));
+	while ((c = table_next(&old, &walk))) {
+		struct span key = table_key(&old, c);
+		struct session_chain *to;
 
-		if (!*list)
+		if (!c->first)
 			continue;
 		to = table_add(&s->keys, key, hash_bytes(key.p, key.n));
-		*to = *list;
-		for (struct session *x = *list; x; x = x->next)
+		*to = *c;
+		for (struct session *x = c->first; x; x = x->next)
 			x->key = table_key(&s->keys, to);
 	}
 	table_free(&old);
@@ -166,11 +189,7 @@ static void forget_keys(struct sessions *s)
 /* Only after sessions_next() took it out of the heap. */
 void sessions_drop(struct sessions *s, struct session *what)
 {
-	struct session **link = table_get(&s->keys, what->key, hash_bytes(what->key.p, what->key.n));
-
-	while (*link != what)
-		link = &(*link)->next;
-	*link = what->next;
+	unlink_session(table_get(&s->keys, what->key, hash_bytes(what->key.p, what->key.n)), what);
 	s->live--;
 	free_session(s, what);
 	if (table_count(&s->keys) > FORGET_ABOVE && s->live < table_count(&s->keys) / 4)
@@ -180,10 +199,10 @@ void sessions_drop(struct sessions *s, struct session *what)
 void sessions_rows(const struct sessions *s, struct fold_rows *rows)
 {
 	struct table_walk walk = { 0 };
-	struct session **list;
+	struct session_chain *c;
 
-	while ((list = table_next(&s->keys, &walk)))
-		for (struct session *x = *list; x; x = x->next)
+	while ((c = table_next(&s->keys, &walk)))
+		for (struct session *x = c->first; x; x = x->next)
 			fold_rows_add(rows, x->at, x->key, &x->group);
 	fold_rows_sort(rows);
 }
@@ -191,10 +210,10 @@ void sessions_rows(const struct sessions *s, struct fold_rows *rows)
 void sessions_merge(struct sessions *into, struct sessions *from)
 {
 	struct table_walk walk = { 0 };
-	struct session **list;
+	struct session_chain *c;
 
-	while ((list = table_next(&from->keys, &walk)))
-		for (struct session *x = *list; x; x = x->next) {
+	while ((c = table_next(&from->keys, &walk)))
+		for (struct session *x = c->first; x; x = x->next) {
 			struct session *to = sessions_join(into, x->key, x->at, NULL, NULL);
 
 			group_merge(into->view, &to->group, &x->group);

@@ -10,16 +10,21 @@
 
 struct session {
 	struct interval at;             /* first, last + gap */
-	struct session *next;           /* of the same key, later */
+	struct session *prev, *next;    /* of the same key, earlier and later */
 	struct span key;
 	bool fired, dead;               /* dead: merged into another or forgotten; freed when its turn in the heap comes */
 	void *printed;                  /* what stands downstream for it, malloc'ed, or NULL; used by emission */
 	_Alignas(16) struct group group;        /* and the states behind it */
 };
 
+/* The sessions of a key, disjoint, in order. */
+struct session_chain {
+	struct session *first, *recent; /* recent: joined last; the next record is likely to be near */
+};
+
 struct sessions {
 	const struct view *view;
-	struct table keys;              /* key -> struct session *, sorted by start */
+	struct table keys;              /* key -> struct session_chain */
 	struct heap due;
 	size_t live;
 	int64_t lateness;

@@ -184,17 +184,17 @@ static void session_gone(void *context, struct session *old)
 
 static int add_to_session(struct engine *e, const struct row *row, const struct place *at)
 {
-	struct interval where = sessions_hull(&e->sessions, row->key, row->at.ms);
 	int64_t own = watermark_of(e, at);
 	struct session *s;
 
-	if (own != WATERMARK_NONE && time_add(where.end - 1, e->view->allowed_lateness) <= own) {
+	if (own != WATERMARK_NONE && time_add(sessions_hull(&e->sessions, row->key, row->at.ms).end - 1, e->view->allowed_lateness) <= own) {
 		e->ledger.late_windows++;
 		return take_late(e, at, row->at.ms);
 	}
 	s = sessions_join(&e->sessions, row->key, (struct interval){ row->at.ms, time_add(row->at.ms, e->view->window.gap_ms) },
 	                  prints_updates(e) ? session_gone : NULL, e);
 	group_add(e->view, &s->group, row);
+	s->group.mark = e->marks + 1;
 	e->ledger.out++;
 	if (prints_updates(e) && (s->fired || e->view->every == EVERY_RECORD))
 		emission_session(&e->emission, s);
@@ -315,13 +315,15 @@ static void print_changed(struct engine *e)
 static void print_sessions(struct engine *e)
 {
 	struct table_walk walk = { 0 };
-	struct session **list;
+	struct session_chain *c;
 
 	e->print.n = 0;
-	while ((list = table_next(&e->sessions.keys, &walk)))
-		for (struct session *s = *list; s; s = s->next)
-			push_session(&e->print, s);
+	while ((c = table_next(&e->sessions.keys, &walk)))
+		for (struct session *s = c->first; s; s = s->next)
+			if (s->group.mark == e->marks + 1)
+				push_session(&e->print, s);
 	emission_sessions(&e->emission, e->print.item, e->print.n);
+	e->marks++;
 }
 
 static void keep_time(struct engine *e, int64_t ms)
@@ -360,7 +362,7 @@ int engine_try(struct engine *e, const struct span *record, const struct place *
 	if (verdict == ROW_FILTERED) {
 		e->ledger.filtered++;
 	} else {
-		if (e->view->every > 0)
+		if (e->view->every > 0 && !watermark_is_far(&e->watermark, at->input, row->at.ms))
 			keep_time(e, row->at.ms);
 		rc = has_sessions(e) ? add_to_session(e, row, at) : add_to_pane(e, row, at);
 	}

@@ -3,6 +3,7 @@
  * blocks, to write its rejects: what comes out, the first error too, is what one thread would have said. */
 #include "speed/window/parallel.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -119,6 +120,26 @@ static void end_job(struct worker *w, const struct job *job, const struct bad_li
 	pthread_mutex_unlock(&p->lock);
 }
 
+static uint64_t turn_of(struct pool *p)
+{
+	uint64_t turn;
+
+	pthread_mutex_lock(&p->lock);
+	turn = p->turn;
+	pthread_mutex_unlock(&p->lock);
+	return turn;
+}
+
+static bool has_failed(struct pool *p)
+{
+	bool failed;
+
+	pthread_mutex_lock(&p->lock);
+	failed = p->failed;
+	pthread_mutex_unlock(&p->lock);
+	return failed;
+}
+
 static void take_rows(struct worker *w, const struct job *job, const struct batch *batch, struct bad_list *bad)
 {
 	struct place at = { .name = blocks_name(job->blocks), .input = job->input };
@@ -159,12 +180,25 @@ static void *work(void *arg)
 		bad.n = 0;
 		arena_clear(&bad.text);
 		do_job(w, &job, &bad);
-		end_job(w, &job, &bad);
 		blocks_release(job.blocks, &job.block);
+		end_job(w, &job, &bad);         /* after it the source may be closed */
 	}
 	arena_free(&bad.text);
 	free(bad.item);
 	return NULL;
+}
+
+/* Until there is something to read, or a signal: it is let in only here, so that none is missed just before. */
+static void wait_for(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	if (!run_interrupted)
+		(void)!ppoll(&p, 1, NULL, &before);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Reads one input to its end. */
@@ -176,6 +210,9 @@ static int feed(struct pool *p, struct source *s, size_t input, uint64_t *number
 
 		switch (event) {
 		case READ_IDLE:
+			wait_for(blocks_fd(s->blocks));
+			if (run_interrupted)
+				return 0;
 			continue;
 		case READ_END:
 			s->ended = true;
@@ -191,8 +228,13 @@ static int feed(struct pool *p, struct source *s, size_t input, uint64_t *number
 	}
 }
 
+/* Signals are for the thread that reads. */
 static void start(struct pool *p, struct worker *w, unsigned threads)
 {
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
 	for (unsigned i = 0; i < threads; i++) {
 		w[i].pool = p;
 		engine_init(&w[i].engine, p->view, p->engine->watermark.n);
@@ -201,6 +243,7 @@ static void start(struct pool *p, struct worker *w, unsigned threads)
 		if (pthread_create(&w[i].thread, NULL, work, &w[i]) != 0)
 			die(EXIT_MEMORY, "-j %u: cannot start that many threads", threads);
 	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void finish(struct pool *p, struct worker *w, unsigned threads)
@@ -220,24 +263,28 @@ static void finish(struct pool *p, struct worker *w, unsigned threads)
 }
 
 int parallel_run(const struct view *v, const struct run_options *o, struct source *source, size_t n, struct engine *engine,
-                 parallel_open *open_next, void *context)
+                 parallel_open *open_next, parallel_close *close_done, void *context)
 {
 	struct pool p = { .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER, .emptied = PTHREAD_COND_INITIALIZER,
 	                  .turned = PTHREAD_COND_INITIALIZER, .size = o->threads * RING_PER_THREAD, .engine = engine, .view = v, .options = o };
 	struct worker *w = mem_zalloc(o->threads * sizeof *w);
-	uint64_t number = 0;
-	size_t i = 0;
+	uint64_t number = 0, *behind = mem_zalloc(n * sizeof *behind);   /* the number after the last job of each source */
+	size_t i = 0, closed = 0;
 	int rc = 0;
 
 	p.ring = mem_zalloc(p.size * sizeof *p.ring);
 	start(&p, w, o->threads);
-	for (; i < n && rc == 0 && !p.failed && !run_interrupted; i++) {
+	for (; i < n && rc == 0 && !has_failed(&p) && !run_interrupted; i++) {
+		for (uint64_t turn = turn_of(&p); closed < i && behind[closed] <= turn; closed++)
+			close_done(context, closed);
 		rc = open_next(context, i);
 		if (rc == 0)
 			rc = feed(&p, &source[i], i, &number);
+		behind[i] = number;
 	}
 	finish(&p, w, o->threads);
 	free(p.ring);
+	free(behind);
 	free(w);
 	if (p.failed)
 		return -1;

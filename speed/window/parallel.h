@@ -9,9 +9,11 @@
 
 /* Begins source i, unless that is done. 0, or -1 with the engine's error and status. */
 typedef int parallel_open(void *context, size_t i);
+/* Closes source i: nobody needs it any more. */
+typedef void parallel_close(void *context, size_t i);
 
 /* Reads one source after the other; all they hold ends up in engine. 0, or -1 with the engine's error and status. */
 int parallel_run(const struct view *v, const struct run_options *o, struct source *source, size_t n, struct engine *engine,
-                 parallel_open *open_next, void *context);
+                 parallel_open *open_next, parallel_close *close_done, void *context);
 
 #endif

@@ -20,6 +20,7 @@ struct runner {
 	struct engine engine;
 	struct source *source;
 	size_t n;
+	bool begun;                     /* the form of the stream is known */
 	bool warned;                    /* that live input without a watermark fires at the end only */
 };
 
@@ -96,20 +97,36 @@ static int check_columns(struct runner *r, size_t source)
 	return 0;
 }
 
-/* Opened, and read up to its first record: its form is known then. */
+/* For --idle-timeout, where that counts? */
+static bool stays_quiet(const struct runner *r, size_t i)
+{
+	int64_t timeout = r->view->idle_timeout;
+	struct pollfd p = { .fd = blocks_fd(r->source[i].blocks), .events = POLLIN };
+
+	if (timeout == 0 || r->engine.controlled || p.fd < 0)
+		return false;
+	return poll(&p, 1, timeout > INT32_MAX ? INT32_MAX : (int)timeout) == 0;
+}
+
+/* Opened, and read up to its first record: its form is known then, unless it steps aside. */
 static int begin_source(struct runner *r, size_t i)
 {
 	struct source *s = &r->source[i];
 
-	if (s->blocks)
+	if (s->begun)
 		return 0;
-	source_open(s, path_of(r, i), &r->view->fields, &r->options->reader);
+	if (!s->blocks)
+		source_open(s, path_of(r, i), &r->view->fields, &r->options->reader);
 	begin_waiting();
-	source_begin(s);
+	while (!source_begin(s))
+		if (stays_quiet(r, i)) {
+			waiting = 0;
+			return engine_idle_input(&r->engine, i);
+		}
 	waiting = 0;
 	if (s->first == READ_ERROR)
 		return fail_read(r, i);
-	if (i > 0 && blocks_is_controlled(s->blocks) != r->engine.controlled) {         /* the first may be closed by now */
+	if (r->begun && blocks_is_controlled(s->blocks) != r->engine.controlled) {         /* the first may be closed by now */
 		snprintf(r->engine.error, sizeof r->engine.error, "%s: controlled and plain streams do not mix", blocks_name(s->blocks));
 		r->engine.status = EXIT_DATA;
 		return -1;
@@ -127,9 +144,10 @@ static int64_t reached(const struct runner *r, size_t i)
 
 static bool readable(const struct runner *r, size_t i)
 {
-	struct pollfd p = { .fd = blocks_fd(r->source[i].blocks), .events = POLLIN };
+	const struct source *s = &r->source[i];
+	struct pollfd p = { .fd = blocks_fd(s->blocks), .events = POLLIN };
 
-	return p.fd < 0 || poll(&p, 1, 0) != 0;
+	return s->in_block || s->has_first || p.fd < 0 || poll(&p, 1, 0) != 0;
 }
 
 /* The input to read, and how far others have come. n: all have ended. Idle ones count when they have something again. */
@@ -179,16 +197,13 @@ static void warn_live(struct runner *r, struct pollfd *p)
 /* Nothing to read from input i right now: what is done goes out, then it is waited for; for --idle-timeout at most. */
 static int wait_input(struct runner *r, size_t i)
 {
-	int64_t timeout = r->view->idle_timeout;
 	struct pollfd p = { .fd = blocks_fd(r->source[i].blocks), .events = POLLIN };
 
 	if (flush(r) < 0)
 		return -1;
 	begin_waiting();
 	warn_live(r, &p);
-	if (timeout == 0 || r->engine.controlled || p.fd < 0)
-		return 0;
-	if (poll(&p, 1, timeout > INT32_MAX ? INT32_MAX : (int)timeout) != 0)
+	if (!stays_quiet(r, i))
 		return 0;
 	waiting = 0;
 	return engine_idle_input(&r->engine, i);
@@ -273,6 +288,8 @@ static int step(struct runner *r)
 		return wait_any(r);
 	if (begin_source(r, i) < 0)
 		return -1;
+	if (!r->source[i].begun)
+		return 0;
 	if (r->source[i].at < r->source[i].batch.n)
 		return take_batch(r, i, others);
 	r->source[i].batch.n = r->source[i].at = 0;
@@ -289,12 +306,12 @@ static int run_serial(struct runner *r)
 	return 0;
 }
 
-static enum record_format output_format(const struct runner *r)
+static enum record_format output_format(const struct runner *r, size_t i)
 {
 	enum record_format f = r->options->output;
 
 	if (f == FORMAT_AUTO)
-		f = blocks_format(r->source[0].blocks);
+		f = blocks_format(r->source[i].blocks);
 	return f == FORMAT_CSV || f == FORMAT_TSV ? f : FORMAT_NDJSON;
 }
 
@@ -308,10 +325,15 @@ static int begin_next(void *context, size_t i)
 	return begin_source(context, i);
 }
 
+static void close_done(void *context, size_t i)
+{
+	close_source(context, i);
+}
+
 static int read_all(struct runner *r)
 {
 	if (r->options->threads > 1 && !order_matters(r))
-		return parallel_run(r->view, r->options, r->source, r->n, &r->engine, begin_next, r);
+		return parallel_run(r->view, r->options, r->source, r->n, &r->engine, begin_next, close_done, r);
 	return run_serial(r);
 }
 
@@ -325,18 +347,25 @@ static void explain(const struct runner *r, struct buf *out)
 	free(name);
 }
 
-/* The first input shows the form of the stream; where the order of records matters all must be there. */
+/* The first input that is not quiet shows the form of the stream. */
+static void begin_form(struct runner *r, size_t i)
+{
+	bool controlled = blocks_is_controlled(r->source[i].blocks);
+
+	engine_begin(&r->engine, output_format(r, i), r->out, controlled);
+	r->begun = true;
+}
+
+/* Where the order of records matters all inputs must be there, or have stepped aside. */
 static int begin(struct runner *r)
 {
-	bool controlled;
-
-	if (begin_source(r, 0) < 0)
-		return -1;
-	controlled = blocks_is_controlled(r->source[0].blocks);
-	engine_begin(&r->engine, output_format(r), r->out, controlled);
-	for (size_t i = 1; r->engine.live && i < r->n; i++)
-		if (begin_source(r, i) < 0)
-			return -1;
+	while (!r->begun)
+		for (size_t i = 0; i < r->n && (i == 0 || !r->begun || r->engine.live); i++) {
+			if (begin_source(r, i) < 0)
+				return -1;
+			if (r->source[i].begun && !r->begun)
+				begin_form(r, i);
+		}
 	return 0;
 }
 

@@ -24,12 +24,12 @@ void source_close(struct source *s)
 	*s = (struct source){ .ended = true };
 }
 
-void source_begin(struct source *s)
+bool source_begin(struct source *s)
 {
-	do
-		s->first = blocks_next(s->blocks, &s->block);
-	while (s->first == READ_IDLE);
-	s->has_first = true;
+	s->first = blocks_next(s->blocks, &s->block);
+	if (s->first == READ_IDLE)
+		return false;
+	return s->begun = s->has_first = true;
 }
 
 enum read_event source_block(struct source *s)

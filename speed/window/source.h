@@ -11,6 +11,7 @@ struct source {
 	struct rows *rows;
 	struct block block;
 	bool in_block;                  /* rows are being taken from block */
+	bool begun;                     /* the form is known */
 	bool has_first;                 /* the first event was read ahead, to learn the form of the stream */
 	enum read_event first;
 	bool ended;
@@ -22,8 +23,9 @@ struct source {
 void source_open(struct source *s, const char *path, const struct fields *fields, const struct reader_options *options);
 void source_close(struct source *s);
 
-/* Reads ahead to the first record, control line or end, so that the form is known. */
-void source_begin(struct source *s);
+/* Reads ahead to the first record, control line or end, so that the form is known. False: it would wait for that; call again (it
+ * waits then). */
+bool source_begin(struct source *s);
 
 /* The next block, control line, bad record (in s->block, to be released), READ_IDLE, READ_END or READ_ERROR. */
 enum read_event source_block(struct source *s);

@@ -18,10 +18,17 @@ void watermark_free(struct watermark *w)
 	w->input = NULL;
 }
 
+bool watermark_is_far(const struct watermark *w, size_t input, int64_t ms)
+{
+	int64_t max_ms = w->input[input].max_ms;
+
+	return w->max_ahead && max_ms != WATERMARK_NONE && ms > time_add(max_ms, w->max_ahead);
+}
+
 /* Is a record too far ahead to be believed? */
 static bool is_ahead(const struct watermark *w, struct watermark_input *in, int64_t ms)
 {
-	if (!w->max_ahead || in->max_ms == WATERMARK_NONE || ms <= time_add(in->max_ms, w->max_ahead)) {
+	if (!watermark_is_far(w, (size_t)(in - w->input), ms)) {
 		in->ahead = 0;
 		return false;
 	}

@@ -31,6 +31,9 @@ struct watermark {
 void watermark_init(struct watermark *w, size_t inputs, int64_t delay, int64_t max_ahead);
 void watermark_free(struct watermark *w);
 
+/* Further ahead of its input's maximum than --max-ahead allows? */
+bool watermark_is_far(const struct watermark *w, size_t input, int64_t ms);
+
 /* A record's time. True: the input's W may have moved, call watermark_combine. */
 bool watermark_observe(struct watermark *w, size_t input, int64_t ms);
 /* A watermark line: no record with time <= ms follows in this input. */

@@ -51,6 +51,16 @@ balanced() {    # name file
 	((${#n[@]} == 6 && n[0] == n[1] + n[2] + n[3] + n[4] + n[5])) || failed "$1" "the ledger does not add up: $(grep '^{"tool"' "$2")"
 }
 
+# A file with one byte changed, on stdout.
+flip() {        # file offset mask
+	local byte
+
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	head -c "$2" "$1"
+	printf '%b' "\\x$(printf %02x $((byte ^ $3)))"
+	tail -c "+$(($2 + 2))" "$1"
+}
+
 teardown() {
 	[[ ! -e $BATS_TEST_TMPDIR/failed ]] || { cat "$BATS_TEST_TMPDIR/failed"; return 1; }
 }

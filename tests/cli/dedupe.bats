@@ -30,9 +30,15 @@ sample() {
 
 @test "keys: one, several, the whole record" {
 	lines a,b,c x,1,p y,1,q x,1,r x,2,s ,1,t ,1,u xy,,v x,y,w > in
-	gives "one" $'a,b,c\nx,1,p\ny,1,q\n,1,t\nxy,,v' dedupe --key a in
 	gives "several" $'a,b,c\nx,1,p\ny,1,q\nx,2,s\n,1,t\nxy,,v\nx,y,w' dedupe --key a,b in
 	gives "in another order" "$(dedupe --key a,b in)" dedupe --key ' b , a ' in
+	refuses "a record without its key" 65 'dedupe: in:6: its key is null' dedupe --key a in
+	try dedupe --key a --rejects rejects --stats in
+	equal "one" $'a,b,c\nx,1,p\ny,1,q\nxy,,v' "$(< out)"
+	equal "set aside" '{"file":"in","line":6,"reason":"its key is null","raw":",1,t"}
+{"file":"in","line":7,"reason":"its key is null","raw":",1,u"}' "$(< rejects)"
+	balanced "one" err
+	# shellcheck disable=SC2016 # backticks of ours
 	gives "odd names" $'a b,"c,d"\n1,2' dedupe --key '`a b`,`c,d`' < <(lines 'a b,"c,d"' 1,2 1,2)
 	lines a,b x,1 x,1 'x,"1"' x,1.0 'X,1' 'x ,1' > in
 	gives "the whole record, byte for byte" $'a,b\nx,1\nx,"1"\nx,1.0\nX,1\nx ,1' dedupe in
@@ -146,8 +152,8 @@ g"' > in
 }
 
 @test "formats: CSV, TSV, NDJSON, gzip" {
-	gives "NDJSON by path, as it stood" $'{"a":{"id":1},"x":1.0}\n{"x":2}' dedupe --key .a.id \
-		< <(lines '{"a":{"id":1},"x":1.0}' '{ "a":{"id":1} }' '{"x":2}' '{"a":{}}')
+	gives "NDJSON by path, as it stood" $'{"a":{"id":1},"x":1.0}\n{"x":2,"a":{"id":2}}' dedupe --key .a.id \
+		< <(lines '{"a":{"id":1},"x":1.0}' '{ "a":{"id":1} }' '{"x":2,"a":{"id":2}}')
 	gives "number and text of one look are one key" '{"id":1}' dedupe --key id < <(lines '{"id":1}' '{"id":"1"}')
 	gives "TSV" $'k\tv\na\\t\t1' dedupe --key k < <(lines $'k\tv' $'a\\t\t1' $'a\\t\t2')
 	lines k,v a,1 a,2 > in

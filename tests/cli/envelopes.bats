@@ -64,7 +64,7 @@ wal2json() {
 		gives "$format" "$RIGHT" "${VIEW[@]}" -i $format in
 		gives "$format by two threads" "$RIGHT" "${VIEW[@]}" -i $format -j 2 in
 		split -l 3 in part.$format.
-		for part in part.$format.*; do
+		for part in "part.$format".*; do
 			"${VIEW[@]}" -i $format -e partial "$part"
 		done > partials
 		gives "$format in pieces" "$RIGHT" merge-views -o ndjson < partials
@@ -102,7 +102,7 @@ wal2json() {
 	done <<- 'EOT'
 	debezium|REPLICA IDENTITY FULL|{"before":null,"after":{"id":1,"k":"a","v":2},"op":"u"}
 	debezium|binlog_row_image=FULL|{"before":{"id":1},"after":{"id":1,"k":"a","v":2},"op":"u"}
-	debezium|REPLICA IDENTITY FULL|{"before":{"id":1},"after":null,"op":"d"}
+	debezium|REPLICA IDENTITY FULL|{"before":{"id":1,"k":null,"v":null,"x":null},"after":null,"op":"d","source":{"connector":"postgresql"}}
 	debezium|REPLICA IDENTITY FULL|{"before":null,"after":null,"op":"d"}
 	debezium|REPLICA IDENTITY FULL|{"before":{"id":1,"k":"a","v":"__debezium_unavailable_value"},"after":{"id":1,"k":"a","v":2},"op":"u"}
 	maxwell|binlog_row_image=FULL|{"database":"d","table":"t","type":"update","ts":1,"data":{"id":1,"k":"a","v":2}}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Input as it comes: the right answer, or a clear error with file and line; never a crash, never silence.
+# shellcheck disable=SC2016 # backticks are ours
 
 load ../lib
 load cases
@@ -42,7 +43,7 @@ sums() {        # name wanted args...
 @test "input: quoted fields" {
 	bytes 'k,v\n"a,b",1\n"c\nd","2"\n"e ""f""",3\n"",4\n"g\r\nh",5\n' > in
 	sums "commas, newlines, doubled quotes" $'k,n,s\n,1,4\n"a,b",1,1\n"c\nd",1,2\n"e ""f""",1,3\n"g\r\nh",1,5' in
-	gives "dedupe: as they stood" "$(cat in)" dedupe --key k in
+	gives "dedupe: as they stood" "$(cat in)" dedupe --key v in
 	gives "quoted is the same as plain" $'k,v\n"a",1' dedupe --key k < <(bytes 'k,v\n"a",1\na,2\n')
 	sums "in NDJSON" $'{"k":"c\\nd","n":1,"s":2}' -o ndjson --where 'v == 2' in
 	gives "in the header" $'x\n1' window-agg -w none -m 'x=sum(`a,"b`)' < <(bytes '"a,""b",c\n1,2\n')
@@ -160,7 +161,7 @@ sums() {        # name wanted args...
 	gives "paths" $'{"k":null,"n":2,"s":20,"y":0}\n{"k":"x","n":1,"s":10,"y":7}' \
 		window-agg -w none -g 'k = .a.b[1].c' -m 'n=count()' -m 's=sum(.a.b[0])' -m 'y=sum(.`odd name`.y)' in
 	gives "numbers also as strings, null is nothing" '{"s":3.50,"c":2}' window-agg -w none -m 's=sum(v)' -m 'c=count(v)' in
-	gives "dedupe by path" "$(sed -n '1,3p' in)" dedupe --key '.a.b[0]' in
+	gives "dedupe by path" "$(sed -n 1,2p in)" dedupe --key '.a.b[0]' <(sed -n '1p;1,2p' in)
 	gives "strings are unescaped" $'{"k":"a\\"\\\\\\n\xc3\xa9\xf0\x9f\x98\x80","n":2,"s":2}' \
 		"${SUM[@]}" < <(bytes '{"k":"a\\"\\\\\\n\\u00e9\\ud83d\\ude00","v":1}\n{"k":"a\\u0022\\u005c\\u000a\xc3\xa9\xf0\x9f\x98\x80","v":1}\n')
 	gives "objects and arrays as they stand" $'{"k":"{\\"x\\": [1, 2]}","n":1,"s":1}' "${SUM[@]}" < <(bytes '{"k":{"x": [1, 2]},"v":1}\n')
@@ -203,8 +204,7 @@ sums() {        # name wanted args...
 	refuses "dedupe: cut" 65 "dedupe: cut.gz: gzip: member 1, byte $cut: unexpected end of file" dedupe cut.gz
 	wanted=$(window-agg -w none -m 's=sum(v)' big)
 	for ((n = 0; n < $(wc -c < big.gz); n += 997)); do
-		cp big.gz flipped.gz
-		printf "\\x$(printf %02x $((0x$(od -An -tx1 -j "$n" -N 1 big.gz | tr -d ' ') ^ 0x10)))" | dd of=flipped.gz bs=1 seek="$n" conv=notrunc status=none
+		flip big.gz "$n" 16 > flipped.gz
 		try window-agg -w none -m 's=sum(v)' flipped.gz
 		# seen by inflating, by the checksum, or before either by a value that makes no sense
 		[[ $status -eq 65 && $(< err) == 'window-agg: flipped.gz:'* && $(< out) == s ]] ||

@@ -21,22 +21,22 @@ setup_file() {
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	orders=$BATS_FILE_TMPDIR/orders.csv
-	VIEW=(window-agg -t t --time-unit ms -w 1h -g k,c -m 'n=count()' -m 's=sum(v)' -m 'a=avg(v)' -m 'd=count_distinct(k)')
+	VIEW=(window-agg -t t --time-unit ms -w 1h -g 'k,c' -m 'n=count()' -m 's=sum(v)' -m 'a=avg(v)' -m 'd=count_distinct(k)')
 }
 
-# The orders in three pieces of every third line, as partials 1 2 3.
+# The orders in three pieces of every third line, as partials p1 p2 p3.
 pieces() {      # view command...
 	local i
 
 	for i in 0 1 2; do
-		awk -v i=$i 'NR == 1 || NR % 3 == i' "$orders" | "$@" -e partial > $((i + 1))
+		awk -v i=$i 'NR == 1 || NR % 3 == i' "$orders" | "$@" -e partial > "p$((i + 1))"
 	done
 }
 
 @test "merge-views: conventions of the command line" {
 	"${VIEW[@]}" -e partial <(head -n 30 "$orders") > sample
-	BATTERY_SKIP='no_final_newline crlf' battery merge-views "$PWD/sample"
-	# a partial is no text that may be cut off or edited: its end line says so
+	BATTERY_SKIP='empty_input no_final_newline crlf' battery merge-views "$PWD/sample"
+	# a partial is no text that may be cut off or edited: its end line says so, and it has that at least
 	head -c -1 sample > unended
 	refuses "no last newline" 65 'merge-views: unended:*: the last line is cut off' merge-views unended
 	sed 's/$/\r/' sample > crlf
@@ -46,31 +46,31 @@ pieces() {      # view command...
 
 @test "merge-views: conventions of the command line, with coarser windows" {
 	"${VIEW[@]}" -e partial <(head -n 30 "$orders") > sample
-	BATTERY_SKIP='no_final_newline crlf' battery merge-views "$PWD/sample" --window 1d --group-by k --order 's desc'
+	BATTERY_SKIP='empty_input no_final_newline crlf' battery merge-views "$PWD/sample" --window 1d --group-by k --order 's desc'
 }
 
 @test "merging: files, stdin, several in one, in any order: the rows of one pass" {
 	pieces "${VIEW[@]}"
 	right=$("${VIEW[@]}" "$orders")
-	gives "files" "$right" merge-views 1 2 3
-	gives "in another order" "$right" merge-views 3 1 2
-	gives "stdin" "$right" merge-views < <(cat 1 2 3)
-	gives "files and stdin" "$right" merge-views 1 - 3 < 2
-	gives "merged by twos" "$right" merge-views <(merge-views -e partial 1 2) 3
-	gives "merged, then read from stdin" "$right" merge-views < <(merge-views -e partial 1 2; cat 3)
-	cat 1 2 3 > all
+	gives "files" "$right" merge-views p1 p2 p3
+	gives "in another order" "$right" merge-views p3 p1 p2
+	gives "stdin" "$right" merge-views < <(cat p1 p2 p3)
+	gives "files and stdin" "$right" merge-views p1 - p3 < p2
+	gives "merged by twos" "$right" merge-views <(merge-views -e partial p1 p2) p3
+	gives "merged, then read from stdin" "$right" merge-views < <(merge-views -e partial p1 p2; cat p3)
+	cat p1 p2 p3 > all
 	refuses "several in one file" 65 'merge-views: all: it holds several partials one after the other: give it on stdin' merge-views all
-	gives "the same one twice counts twice" "$(merge-views -o ndjson <(merge-views -e partial 1 1))" merge-views -o ndjson 1 1
-	try merge-views 1 1 --stats
-	equal "which the ledger shows" "$(($(grep -vc '^#!\|^window' 1) * 2))" "$(ledger err in | tr -dc 0-9)"
-	gzip 1
-	gives "gzip" "$right" merge-views 1.gz 2 3
-	gives "no input" '' merge-views < /dev/null
-	gives "empty partials" "$("${VIEW[@]}" <(head -n 1 "$orders"))" merge-views <("${VIEW[@]}" -e partial <(head -n 1 "$orders"))
+	gives "the same one twice counts twice" "$(merge-views -o ndjson <(merge-views -e partial p1 p1))" merge-views -o ndjson p1 p1
+	try merge-views p1 p1 --stats
+	equal "which the ledger shows" "$(($(grep -vc '^#!\|^window' p1) * 2))" "$(ledger err in | tr -dc 0-9)"
+	gzip p1
+	gives "gzip" "$right" merge-views p1.gz p2 p3
+	refuses "nothing at all" 65 'merge-views: stdin:1: it is empty: *' merge-views < /dev/null
+	gives "empty partials" "$("${VIEW[@]}" <(head -n p1 "$orders"))" merge-views <("${VIEW[@]}" -e partial <(head -n p1 "$orders"))
 	refuses "no such file" 74 'merge-views: nofile:*: No such file or directory' merge-views nofile
-	gives "round trip" "$(merge-views -e partial 2 3 | grep -v '^#!weir end')" bash -c 'merge-views -e partial 2 3 | merge-views -e partial | grep -v "^#!weir end"'
-	cmp <(merge-views -e partial 2 3) <(merge-views -e partial 3 2) || failed "partials do not depend on the order" ""
-	cmp <(merge-views -e partial 2) 2 || failed "a partial merged alone is itself" ""
+	gives "round trip" "$(merge-views -e partial p2 p3 | grep -v '^#!weir end')" bash -c 'merge-views -e partial p2 p3 | merge-views -e partial | grep -v "^#!weir end"'
+	cmp <(merge-views -e partial p2 p3) <(merge-views -e partial p3 p2) || failed "partials do not depend on the order" ""
+	cmp <(merge-views -e partial p2) p2 || failed "a partial merged alone is itself" ""
 }
 
 @test "definitions: only one may be merged" {
@@ -121,8 +121,8 @@ pieces() {      # view command...
 	refuses "final rows" 65 'merge-views: in:1: no partial: it does not begin with "#!weir view"' merge-views in
 	size=$(wc -c < p)
 	for ((n = 1; n < size; n += 3)); do
-		head -c "$n" p > cut
-		try merge-views cut
+		head -c "$n" p > short
+		try merge-views short
 		[[ $status -eq 65 ]] || failed "cut after $n" "status $status: $(< out)"
 	done
 }
@@ -132,13 +132,10 @@ pieces() {      # view command...
 	window-agg -t t --time-unit ms -w 1h -g k -m 'n=count()' -m 's=sum(v)' -e partial in > p
 	right=$(merge-views p)
 	size=$(wc -c < p)
-	hex=$(od -An -v -tx1 p | tr -d ' \n')
-	local LC_ALL=C
 	for ((n = 0; n < size; n++)); do
 		for bit in 1 32; do
 			((n % 2 && bit == 32)) && continue
-			cp p flipped
-			printf "\\x$(printf %02x $((0x${hex:n * 2:2} ^ bit)))" | dd of=flipped bs=1 seek="$n" conv=notrunc status=none
+			flip p "$n" $bit > flipped
 			status=0
 			got=$(merge-views flipped 2> err) || status=$?
 			[[ $status -eq 0 && $got == "$right" ]] || [[ $status -eq 65 || $status -eq 78 ]] ||
@@ -152,7 +149,7 @@ pieces() {      # view command...
 	while IFS='|' read -r merge direct; do
 		# shellcheck disable=SC2086
 		gives "$merge" "$(window-agg -t t --time-unit ms -m 'n=count()' -m 's=sum(v)' -m 'a=avg(v)' -m 'd=count_distinct(k)' $direct "$orders")" \
-			merge-views $merge 1 2 3
+			merge-views $merge p1 p2 p3
 	done <<- 'EOT'
 	--window 2h|-w 2h -g k,c
 	--window 1d|-w 1d -g k,c
@@ -166,13 +163,13 @@ pieces() {      # view command...
 	--window 1d --tz Asia/Tokyo --group-by c|-w 1d --tz Asia/Tokyo -g c
 	EOT
 	gives "no key" "$(window-agg -t t --time-unit ms -m 'n=count()' -m 's=sum(v)' -m 'a=avg(v)' -m 'd=count_distinct(k)' -w 1h "$orders")" \
-		merge-views --group-by '' 1 2 3
-	refuses "finer windows" 78 'merge-views: --window: the windows of the partials do not nest in it: *' merge-views --window 30m 1
-	refuses "windows across" 78 'merge-views: --window: the windows of the partials do not nest in it: *' merge-views --window 90m 1
-	refuses "an offset across" 78 'merge-views: --window: the windows of the partials do not nest in it: *' merge-views --window 2h --offset 30m 1
-	refuses "days of a zone at half hours" 78 'merge-views: --window: the windows of the partials do not nest in it: *' merge-views --window 1d --tz Asia/Kolkata 1
-	refuses "a key there is not" 78 'merge-views: --group-by: the partials have no key "z"' merge-views --group-by z 1
-	gives "partials rolled up are those of one pass" "$(merge-views --window 1d --group-by c 1 2 3)" merge-views <(merge-views -e partial --window 1d --group-by c 1 2 3)
+		merge-views --group-by '' p1 p2 p3
+	refuses "finer windows" 78 'merge-views: --window: the windows of the partials do not nest in it: *' merge-views --window 30m p1
+	refuses "windows across" 78 'merge-views: --window: the windows of the partials do not nest in it: *' merge-views --window 90m p1
+	refuses "an offset across" 78 'merge-views: --window: the windows of the partials do not nest in it: *' merge-views --window 2h --offset 30m p1
+	refuses "days of a zone at half hours" 78 'merge-views: --window: the windows of the partials do not nest in it: *' merge-views --window 1d --tz Asia/Kolkata p1
+	refuses "a key there is not" 78 'merge-views: --group-by: the partials have no key "z"' merge-views --group-by z p1
+	gives "partials rolled up are those of one pass" "$(merge-views --window 1d --group-by c p1 p2 p3)" merge-views <(merge-views -e partial --window 1d --group-by c p1 p2 p3)
 }
 
 @test "selection: --since, --until, --where, --order, --top, --per-window" {
@@ -199,9 +196,9 @@ pieces() {      # view command...
 	gives "top of each window" "$(lines $H $a0 $a1 $c2)" "${m[@]}" --order 's desc' --top 1 --per-window
 	gives "derive, order by it" "$(lines $H,y $a1,20 $b1,18)" "${m[@]}" -d 'y=s*2' --order 'y desc' --top 2
 	refuses "no such column" 64 'merge-views: --order: the output has no column "z"' "${m[@]}" --order z
-	refuses "no such column" 64 'merge-views: --where: the output has no column "z"' "${m[@]}" --where 'z > 1'
+	refuses "no such column" 64 'merge-views: --where: the output has no column "z"' "${m[@]}" --where 'z > p1'
 	refuses "no such time" 64 'merge-views: --since: *' "${m[@]}" --since yesterday
-	refuses "partials are not selected" 64 'merge-views: --emit partial: *' "${m[@]}" -e partial --top 1
+	refuses "partials are not selected" 64 'merge-views: --emit partial: *' "${m[@]}" -e partial --top p1
 	refuses "no updates" 64 'merge-views: --emit: updates: not one of final, partial' "${m[@]}" -e updates
 	# many rows through --top, which keeps only the best
 	awk 'BEGIN { print "k,v"; for (i = 0; i < 20000; i++) print "k" i "," (i * 7919) % 20011 }' > many
@@ -215,7 +212,7 @@ pieces() {      # view command...
 	"${v[@]}" -e partial in > p
 	gives "fill" "$("${v[@]}" --fill in)" merge-views --fill p
 	gives "fill coarser" "$(window-agg -t t --time-unit ms -w 1h -m 'n=count()' -m 's=sum(v)' --fill in)" merge-views --fill --group-by '' p
-	refuses "fill-max" 71 'merge-views: --fill would make more than --fill-max 2 rows' merge-views --fill --fill-max 2 p
+	refuses "fill-max" 71 'merge-views: --fill would make more than --fill-max p2 rows' merge-views --fill --fill-max p2 p
 	gives "NDJSON" "$("${v[@]}" -o ndjson in)" merge-views -o ndjson p
 	gives "TSV" "$("${v[@]}" -o tsv in)" merge-views -o tsv p
 	lines 'time t' 'time-unit ms' 'window 1h' 'group-by k' 'measure s = sum(v)' 'measure n = count()' 'derive per = s / n' 'digits 2' > v.view
@@ -229,28 +226,28 @@ pieces() {      # view command...
 	printf 't,k\n0,a\n15,a\n40,a\n3,b\n' > one
 	printf 't,k\n8,a\n30,a\n13,b\n' > two
 	v=(window-agg -t t --time-unit ms --session 10ms -g k -m 'n=count()')
-	"${v[@]}" -e partial one > 1
-	"${v[@]}" -e partial two > 2
+	"${v[@]}" -e partial one > p1
+	"${v[@]}" -e partial two > p2
 	right=$("${v[@]}" one two)
-	gives "joined by the other input" "$right" merge-views 1 2
-	gives "the other way round" "$right" merge-views 2 1
-	gives "from stdin" "$right" merge-views < <(cat 2 1)
-	gives "by partials" "$right" merge-views <(merge-views -e partial 1 2)
-	gives "into none" "$(window-agg -w none -g k -m 'n=count()' one two)" merge-views --window none 1 2
-	refuses "keys stay" 78 'merge-views: sessions belong to their keys: *' merge-views --group-by '' 1 2
+	gives "joined by the other input" "$right" merge-views p1 p2
+	gives "the other way round" "$right" merge-views p2 p1
+	gives "from stdin" "$right" merge-views < <(cat p2 p1)
+	gives "by partials" "$right" merge-views <(merge-views -e partial p1 p2)
+	gives "into none" "$(window-agg -w none -g k -m 'n=count()' one two)" merge-views --window none p1 p2
+	refuses "keys stay" 78 'merge-views: sessions belong to their keys: *' merge-views --group-by '' p1 p2
 }
 
 @test "changes: retractions merge in any order, what cancels is gone" {
 	printf '_op,t,k,v\n+I,1,a,5\n+I,2,b,9\n+I,3,c,1\n' > one
 	printf '_op,t,k,v\n-D,1,a,5\n-U,2,b,9\n+U,2,b,4\n-D,3,x,1\n' > two
 	v=(window-agg --retract -t t --time-unit ms -w 1h -g k -m 'n=count()' -m 's=sum(v)' -m 'm=max(v)')
-	"${v[@]}" -e partial one > 1
-	"${v[@]}" -e partial two > 2
-	gives "one order" "$("${v[@]}" one two)" merge-views 1 2
-	gives "the other" "$("${v[@]}" one two)" merge-views 2 1
-	gives "by partials" "$("${v[@]}" one two)" merge-views <(merge-views -e partial 2 1)
-	equal "a row of weight 0 is in no partial" "" "$(merge-views -e partial 1 2 | cut -f4 | grep -x a)"
-	equal "a row below 0 is kept there" x "$(merge-views -e partial 1 2 | tr '\t' '\n' | grep -x x)"
+	"${v[@]}" -e partial one > p1
+	"${v[@]}" -e partial two > p2
+	gives "one order" "$("${v[@]}" one two)" merge-views p1 p2
+	gives "the other" "$("${v[@]}" one two)" merge-views p2 p1
+	gives "by partials" "$("${v[@]}" one two)" merge-views <(merge-views -e partial p2 p1)
+	equal "a row of weight 0 is in no partial" "" "$(merge-views -e partial p1 p2 | cut -f4 | grep -x a)"
+	equal "a row below 0 is kept there" x "$(merge-views -e partial p1 p2 | tr '\t' '\n' | grep -x x)"
 }
 
 @test "memory: does not grow with the number of keys when sorted inputs keep theirs" {

@@ -50,7 +50,8 @@ VIEW=(-t ts -w 1m -g category -m 'orders=count()' -m 'gmv=sum(price)' -m 'basket
 
 @test "definition: what makes no sense is a usage error that names it" {
 	while IFS='|' read -r pattern args; do
-		eval "refuses \"$args\" 64 \"window-agg: \$pattern\" window-agg $args /dev/null"
+		eval "args=($args)"
+		refuses "${args[*]}" 64 "window-agg: $pattern" window-agg "${args[@]}" /dev/null
 	done <<- 'EOT'
 	*measure*|-t t -w 1m
 	*window*|-t t -m 'n=count()'

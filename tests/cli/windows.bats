@@ -23,7 +23,7 @@ HEAD='window_start,window_end,n'
 # --- Which windows hold an instant ----------------------------------------------------------------
 
 # Every window by its definition: starts are offset + i * slide, it holds start <= t < start + size.
-oracle() {      # size slide offset < times
+oracle() {      # size slide offset < times in ms
 	awk -v size="$1" -v slide="$2" -v offset="$3" '
 	function floor(a, b,   r) { r = a % b; if (r < 0) r += b; return (a - r) / b }
 	{
@@ -35,10 +35,10 @@ oracle() {      # size slide offset < times
 }
 
 @test "windows: floor arithmetic, any slide, any offset, also before 1970" {
-	seq -40 3 40 > times
-	sed '1i t' times > in
+	seq -40 3 40 > stamps
+	sed '1i t' stamps > in
 	while read -r size slide offset; do
-		wanted=$(echo "$HEAD"; oracle "$size" "$slide" "$offset" < times)
+		wanted=$(echo "$HEAD"; oracle "$size" "$slide" "$offset" < stamps)
 		name="size $size, slide $slide, offset $offset"
 		try ms -w "${size}ms" --slide "${slide}ms" --offset "${offset}ms" -m 'n=count()' --stats in
 		equal "$name" "$wanted" "$(< out)"

@@ -207,7 +207,7 @@ static inline void write_bytes(const char *path, struct span text)
 {
 	FILE *f = fopen(path, "w");
 
-	if (!f || fwrite(text.p, 1, text.n, f) != text.n || fclose(f) != 0) {
+	if (!f || (text.n && fwrite(text.p, 1, text.n, f) != text.n) || fclose(f) != 0) {
 		perror(path);
 		abort();
 	}

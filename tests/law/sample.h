@@ -290,7 +290,7 @@ static inline int64_t random_time(struct dice *d, const struct window *w, int64_
 
 		return floor_to(ms, step) + w->offset % step + dice_range(d, -1, 1);            /* at the edges */
 	}
-	if (w->shape == CALENDAR && dice_one_in(d, 3))
+	if (w->shape == CALENDAR && dice_one_in(d, 3) && ms > INT64_MIN / 2)
 		return floor_to(ms, hour) - (int64_t)dice_below(d, 2);
 	return ms;
 }
