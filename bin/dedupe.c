@@ -9,7 +9,7 @@
 #include "lib/text/read_opts.h"
 #include "speed/dedupe.h"
 
-enum { OPT_KEY = 1, OPT_WITHIN, OPT_TIME, OPT_TIME_UNIT, OPT_INPUT_TZ, OPT_DELAY, OPT_LATENESS, OPT_MAX_KEYS, OPT_DUPLICATES, OPT_LATE,
+enum { OPT_KEY = 1, OPT_WITHIN, OPT_TIME, OPT_TIME_UNIT, OPT_INPUT_TZ, OPT_DELAY, OPT_LATENESS, OPT_MAX_AHEAD, OPT_MAX_KEYS, OPT_DUPLICATES, OPT_LATE,
        OPT_REJECTS };
 
 static const struct opt options[] = {
@@ -22,6 +22,7 @@ static const struct opt options[] = {
 	{ OPT_INPUT_TZ, 0, "input-tz", "ZONE", "zone of times that carry no offset (default UTC)", NULL },
 	{ OPT_DELAY, 0, "watermark-delay", "DURATION", "how far out of order records may be: forget what is older", NULL },
 	{ OPT_LATENESS, 0, "allowed-lateness", "DURATION", "remember that much longer", NULL },
+	{ OPT_MAX_AHEAD, 0, "max-ahead", "DURATION", "a record further ahead does not move the watermark", NULL },
 	{ OPT_LATE, 0, "late", "FILE", "keep records that came too late to be checked", NULL },
 	READ_OPTS,
 	{ OPT_REJECTS, 0, "rejects", "FILE", "keep bad records with the reason and go on", NULL },
@@ -82,6 +83,7 @@ static void take_option(struct settings *s, int id)
 	case OPT_INPUT_TZ: d->input_zone = s->zone = zone_option(optarg); break;
 	case OPT_DELAY: d->watermark_delay = duration_option("watermark-delay", optarg); break;
 	case OPT_LATENESS: d->allowed_lateness = duration_option("allowed-lateness", optarg); break;
+	case OPT_MAX_AHEAD: d->max_ahead = duration_option("max-ahead", optarg); break;
 	case OPT_MAX_KEYS: d->max_keys = size_option("max-keys", optarg); break;
 	case OPT_DUPLICATES: s->duplicates = optarg; break;
 	case OPT_LATE: s->late = optarg; break;

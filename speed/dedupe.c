@@ -10,6 +10,7 @@
 #include "lib/base/table.h"
 #include "lib/base/timemap.h"
 #include "lib/stream/control.h"
+#include "speed/window/watermark.h"
 
 #define FOREVER 0               /* the one bucket, when there is no span */
 
@@ -32,7 +33,7 @@ struct deduper {
 	struct timemap buckets;
 	struct heap oldest;
 	size_t keys;            /* in all buckets */
-	int64_t max_ms, watermark;
+	struct watermark watermark;
 
 	struct reader *reader;
 	bool begun;             /* the form of the reader's input is known */
@@ -150,7 +151,7 @@ static void forget(struct deduper *d)
 
 		if (__builtin_mul_overflow(heap_top(&d->oldest).at, within, &first))
 			first = INT64_MIN;      /* the bucket at the beginning of time is shorter */
-		if (time_add(time_add(time_add(first, within - 1), within), d->options->allowed_lateness) > d->watermark)
+		if (time_add(time_add(time_add(first, within - 1), within), d->options->allowed_lateness) > d->watermark.at)
 			break;
 		b = heap_pop(&d->oldest).what;
 		timemap_remove(&d->buckets, b->number);
@@ -223,12 +224,10 @@ static int reject_time(struct deduper *d, struct span text, uint64_t line, struc
 	return reject(d, reason, line, raw);
 }
 
-static void move_watermark(struct deduper *d, int64_t to)
+/* What may lie behind W now is forgotten. */
+static void follow_watermark(struct deduper *d)
 {
-	if (to <= d->watermark)
-		return;
-	d->watermark = to;
-	if (d->options->within)
+	if (watermark_combine(&d->watermark) && d->options->within)
 		forget(d);
 }
 
@@ -239,7 +238,7 @@ static enum verdict judge(struct deduper *d, const struct span *field, struct sp
 {
 	const struct dedupe_options *o = d->options;
 
-	if (o->within && d->watermark != INT64_MIN && time_add(ms, o->allowed_lateness) <= d->watermark)
+	if (o->within && d->watermark.at != WATERMARK_NONE && time_add(ms, o->allowed_lateness) <= d->watermark.at)
 		return LATE;
 	switch (keep(d, key_of(d, field, raw), ms)) {
 	case 1:
@@ -315,10 +314,8 @@ static int take(struct deduper *d, const struct batch *batch, size_t i, size_t e
 	d->ledger->in++;
 	if (pass_on(d, verdict, raw, line) < 0)
 		return -1;
-	if (d->options->watermark_delay >= 0 && ms > d->max_ms) {
-		d->max_ms = ms;
-		move_watermark(d, time_add(time_add(ms, -d->options->watermark_delay), -1));
-	}
+	if (d->time_field >= 0 && watermark_observe(&d->watermark, 0, ms))
+		follow_watermark(d);
 	return 0;
 }
 
@@ -342,8 +339,10 @@ static int take_control(struct deduper *d, struct span line)
 
 	if (control_parse(&c, line) < 0)
 		rc = fail(d, EXIT_DATA, "%s: malformed control line", reader_name(d->reader));
-	else if (span_eq(c.word, SPAN("watermark")) && control_i64(&c, "t", &t))
-		move_watermark(d, t);
+	else if (span_eq(c.word, SPAN("watermark")) && control_i64(&c, "t", &t)) {
+		if (watermark_line(&d->watermark, 0, t))
+			follow_watermark(d);
+	}
 	else if (!span_eq(c.word, SPAN("stream")) && !span_eq(c.word, SPAN("columns")))
 		rc = fail(d, EXIT_CONFIG, "%s: control line \"%.*s\" is not for this tool", reader_name(d->reader), (int)(c.word.n > 20 ? 20 : c.word.n), c.word.p);
 	control_free(&c);
@@ -450,15 +449,17 @@ static int read_all(struct deduper *d)
 
 int dedupe(const struct dedupe_options *o, struct out *out, struct ledger *ledger, char error[400])
 {
-	struct deduper d = { .options = o, .out = out, .ledger = ledger, .error = error, .max_ms = INT64_MIN, .watermark = INT64_MIN };
+	struct deduper d = { .options = o, .out = out, .ledger = ledger, .error = error };
 	int rc = bind_fields(&d);
 
+	watermark_init(&d.watermark, 1, o->watermark_delay, o->max_ahead);
 	time_parser_init(&d.time, o->input_zone, o->time_unit);
 	if (rc == 0)
 		rc = read_all(&d);
 	while (d.oldest.n)
 		free_bucket(heap_pop(&d.oldest).what);
 	heap_free(&d.oldest);
+	watermark_free(&d.watermark);
 	timemap_free(&d.buckets);
 	fields_free(&d.fields);
 	buf_free(&d.header);

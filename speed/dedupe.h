@@ -22,6 +22,7 @@ struct dedupe_options {
 	int64_t within;                 /* ms; 0: for ever */
 	int64_t watermark_delay;        /* ms; -1: none, nothing is ever forgotten */
 	int64_t allowed_lateness;       /* ms */
+	int64_t max_ahead;              /* ms; 0: none */
 	enum time_unit time_unit;
 	const struct zone *input_zone;
 	size_t max_keys;                /* 0: no bound */

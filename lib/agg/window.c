@@ -193,6 +193,17 @@ struct interval window_at(const struct window_spec *w, int64_t pane_start, int64
 	return interval_at(w, time_add(at, -back), time_add(at, w->size - back));
 }
 
+int64_t window_ordinal(const struct window_spec *w, int64_t pane_start, int64_t i)
+{
+	int64_t at, last;
+
+	if (!is_fixed(w))
+		return 0;
+	at = axis_at(w, pane_start);
+	last = floor_div(at, w->slide) - (floor_mod(at, w->slide) < w->offset);
+	return last - (count_from(w, back_from(w, at)) - 1 - i);
+}
+
 struct interval window_next(const struct window_spec *w, int64_t start)
 {
 	struct interval next = { INT64_MAX, INT64_MAX };

@@ -46,6 +46,9 @@ bool window_pane(const struct window_spec *w, int64_t ts, struct interval *pane)
 /* The windows that contain a pane (given by its start), earliest first: count them, then fetch the i-th. */
 int64_t window_count(const struct window_spec *w, int64_t pane_start);
 struct interval window_at(const struct window_spec *w, int64_t pane_start, int64_t i);
+/* The number of that window on its axis: unique and ascending, also where two windows share an instant (a date that a zone
+ * leaves out, the ends of 64 bits). */
+int64_t window_ordinal(const struct window_spec *w, int64_t pane_start, int64_t i);
 
 /* The window after this one (its start one slide later), for filling gaps. Skips windows of dates that do not exist
  * (Apia, 2011-12-30); at the end of 64 bits it stays there, empty. */

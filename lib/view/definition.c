@@ -154,6 +154,8 @@ int view_set(struct view *v, const char *name, struct span value, char error[256
 		snprintf(error, 256, "%.60s: no such word in a view definition", name);
 		return -1;
 	}
+	if (!v->words.loading && (strcmp(name, "fill") == 0 || strcmp(name, "every") == 0))
+		v->words.run_stated = true;
 	text = mem_text(value);
 	rc = join_lines(text);
 	if (rc == 0)
@@ -223,19 +225,21 @@ static int load_line(struct view *v, struct span line, char error[256])
 static int load_lines(struct view *v, struct span text, const char *path, char error[256])
 {
 	char reason[256];
+	int rc = 0;
 
-	for (size_t number = 1; text.n; number++) {
+	v->words.loading = true;
+	for (size_t number = 1; text.n && rc == 0; number++) {
 		const char *newline = memchr(text.p, '\n', text.n);
 		struct span line = { text.p, newline ? (size_t)(newline - text.p) : text.n };
 
-		if (load_line(v, line, reason) < 0) {
+		rc = load_line(v, line, reason);
+		if (rc < 0)
 			snprintf(error, 256, "%.80s:%zu: %.150s", path, number, reason);
-			return -1;
-		}
 		text.p += line.n + (newline != NULL);
 		text.n -= line.n + (newline != NULL);
 	}
-	return 0;
+	v->words.loading = false;
+	return rc;
 }
 
 int view_load_text(struct view *v, struct span text, char error[256])

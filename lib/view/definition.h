@@ -26,6 +26,8 @@ struct view_key {
 struct view_words {             /* the definition as stated: option name -> texts */
 	char **name, **value;
 	size_t n, cap;
+	bool loading;                   /* a file is being read */
+	bool run_stated;                /* fill or every came as an option, not from a file */
 };
 
 struct view {

@@ -315,6 +315,27 @@ static int check_names(const struct view *v, char error[256])
 	return rc ? rc : check_state_names(v, error);
 }
 
+static bool fill_fits(const struct view *v)
+{
+	return v->emit == EMIT_FINAL && v->window.kind != WINDOW_SESSION && v->window.kind != WINDOW_NONE;
+}
+
+static bool every_fits(const struct view *v)
+{
+	return (v->emit == EMIT_UPDATES || v->emit == EMIT_CHANGELOG) && (v->every == EVERY_RECORD || v->time_field >= 0);
+}
+
+/* One file serves all layers: what it says of another emission is not for this run. As an option it would be a mistake. */
+static void forget_unfit(struct view *v)
+{
+	if (v->words.run_stated)
+		return;
+	if (!fill_fits(v))
+		v->fill = false;
+	if (!every_fits(v))
+		v->every = EVERY_NEVER;
+}
+
 static int check_whole(const struct view *v, char error[256])
 {
 	if (v->window.kind != WINDOW_NONE && v->time_field < 0)
@@ -323,10 +344,10 @@ static int check_whole(const struct view *v, char error[256])
 		return fail(error, "measure", "none is stated, as in: measure orders = count()");
 	if (v->retract && v->window.kind == WINDOW_SESSION)
 		return fail(error, "retract", "sessions take no retractions");
-	if (v->fill && (v->emit != EMIT_FINAL || v->window.kind == WINDOW_SESSION || v->window.kind == WINDOW_NONE))
+	if (v->fill && !fill_fits(v))
 		return fail(error, "fill", "goes with final rows of tumbling, sliding or calendar windows");
-	if (v->every && v->emit != EMIT_UPDATES && v->emit != EMIT_CHANGELOG)
-		return fail(error, "every", "goes with emit updates or changelog");
+	if (v->every && !every_fits(v))
+		return fail(error, "every", "goes with emit updates or changelog, and with a time column");
 	if (v->time_field < 0 && (view_states(v, "watermark-delay") || view_states(v, "allowed-lateness")))
 		return fail(error, "watermark-delay", "needs a time column");
 	for (size_t i = 0; i < v->nmeasures; i++)
@@ -359,6 +380,7 @@ int view_finish(struct view *v, char error[256])
 	    compile_field(v, "_op", &v->op_field, error) < 0 || compile_field(v, "_change", &v->change_field, error) < 0)
 		return -1;
 	v->skip_bad = skip != 0;
+	forget_unfit(v);
 	lay_out(v);
 	return check_whole(v, error);
 }

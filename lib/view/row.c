@@ -155,11 +155,9 @@ enum row_verdict row_make(struct row_maker *m, const struct span *record, uint64
 	if (v->where) {
 		int pass = expr_test(v->where, record, &m->scratch);
 
-		if (pass < 0)
-			return ROW_BAD;
-		if (pass == 0) {
+		if (pass <= 0) {
 			find_time(m, record);
-			return ROW_FILTERED;
+			return pass < 0 ? ROW_BAD : ROW_FILTERED;
 		}
 	}
 	if (find_time(m, record) < 0) {

@@ -26,9 +26,15 @@ void sessions_free(struct sessions *s)
 	s->live = 0;
 }
 
+/* An end at the end of time was cut off there, so that the last instant belongs to it as well. */
+static bool reaches(struct interval at, int64_t ms)
+{
+	return ms < at.end || at.end == INT64_MAX;
+}
+
 static bool overlaps(struct interval a, struct interval b)
 {
-	return a.start < b.end && b.start < a.end;
+	return reaches(b, a.start) && reaches(a, b.start);
 }
 
 static struct interval hull(struct interval a, struct interval b)
@@ -44,7 +50,7 @@ static struct session *find(const struct session_chain *c, struct interval at, s
 	while (x && x->prev && x->at.start > at.start)
 		x = x->prev;
 	*before = x ? x->prev : NULL;
-	while (x && x->at.end <= at.start) {
+	while (x && !reaches(x->at, at.start)) {
 		*before = x;
 		x = x->next;
 	}

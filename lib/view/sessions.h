@@ -43,6 +43,12 @@ typedef void sessions_changed(void *context, struct session *old);
 /* The session of [at.start, at.end) of a key, joined with all it overlaps. Its group is ready to be added to. */
 struct session *sessions_join(struct sessions *s, struct span key, struct interval at, sessions_changed *changed, void *context);
 
+/* May anything be due at W? */
+static inline bool sessions_due(const struct sessions *s, int64_t watermark)
+{
+	return s->due.n != 0 && heap_top(&s->due).at <= watermark;
+}
+
 enum session_event { SESSION_QUIET, SESSION_FIRE, SESSION_DROP };
 enum session_event sessions_next(struct sessions *s, int64_t watermark, struct session **what);
 void sessions_drop(struct sessions *s, struct session *what);

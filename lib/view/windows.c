@@ -40,15 +40,17 @@ void windows_open(struct windows *w, const struct pane *p, int64_t watermark)
 
 	for (int64_t i = 0; i < n; i++) {
 		struct interval at = window_at(spec, p->at.start, i);
+		int64_t ordinal = window_ordinal(spec, p->at.start, i);
 		struct window *what;
 
-		if (drop_time(w, at) <= watermark || timemap_get(&w->open, at.start))
+		if (drop_time(w, at) <= watermark || timemap_get(&w->open, ordinal))
 			continue;
 		what = mem_zalloc(sizeof *what);
 		what->at = at;
+		what->ordinal = ordinal;
 		table_init(&what->printed, sizeof(void *));
-		timemap_put(&w->open, at.start, what);
-		heap_push(w->fires ? &w->to_fire : &w->to_drop, at.start, what);
+		timemap_put(&w->open, ordinal, what);
+		heap_push(w->fires ? &w->to_fire : &w->to_drop, ordinal, what);
 	}
 }
 
@@ -64,13 +66,21 @@ enum window_event windows_next(struct windows *w, int64_t watermark, struct wind
 	if (fire && fire->at.end - 1 <= watermark && (!drop || fire->at.end - 1 <= drop_time(w, drop->at))) {
 		*what = heap_pop(&w->to_fire).what;
 		fire->fired = true;
-		heap_push(&w->to_drop, fire->at.start, fire);
+		heap_push(&w->to_drop, fire->ordinal, fire);
 		return WINDOW_FIRE;
 	}
 	if (!drop || drop_time(w, drop->at) > watermark)
 		return WINDOW_QUIET;
 	*what = heap_pop(&w->to_drop).what;
 	return WINDOW_DROP;
+}
+
+/* Of the last window that holds a pane. */
+static int64_t last_ordinal(const struct windows *w, int64_t pane_start)
+{
+	const struct window_spec *spec = &w->fold->view->window;
+
+	return window_ordinal(spec, pane_start, window_count(spec, pane_start) - 1);
 }
 
 void windows_drop(struct windows *w, struct window *what)
@@ -85,7 +95,7 @@ void windows_drop(struct windows *w, struct window *what)
 
 		if (!window_pane(&f->view->window, at, &pane))
 			break;
-		if (window_at(&f->view->window, pane.start, window_count(&f->view->window, pane.start) - 1).start != what->at.start)
+		if (last_ordinal(w, pane.start) != what->ordinal)
 			break;
 		p = timemap_get(&f->panes, pane.start);
 		if (p)
@@ -94,7 +104,7 @@ void windows_drop(struct windows *w, struct window *what)
 			break;
 		at = pane.end;
 	}
-	timemap_remove(&w->open, what->at.start);
+	timemap_remove(&w->open, what->ordinal);
 	free_window(what);
 }
 
@@ -114,7 +124,7 @@ struct window *windows_holding(const struct windows *w, const struct pane *p, in
 	int64_t n = window_count(spec, p->at.start);
 
 	while (*i < n) {
-		struct window *what = timemap_get(&w->open, window_at(spec, p->at.start, (*i)++).start);
+		struct window *what = timemap_get(&w->open, window_ordinal(spec, p->at.start, (*i)++));
 
 		if (what)
 			return what;

@@ -10,6 +10,7 @@
 
 struct window {
 	struct interval at;
+	int64_t ordinal;                /* on its axis */
 	bool fired;
 	struct table printed;           /* key -> struct blob *: what stands downstream; used by emission */
 };
@@ -18,8 +19,8 @@ enum window_event { WINDOW_QUIET, WINDOW_FIRE, WINDOW_DROP };
 
 struct windows {
 	struct fold *fold;
-	struct timemap open;            /* by start */
-	struct heap to_fire, to_drop;   /* by start: firing and dropping times, once they saturate, no longer tell which is first */
+	struct timemap open;            /* by ordinal: instants may be shared, and times saturate */
+	struct heap to_fire, to_drop;   /* by ordinal, too */
 	int64_t lateness;               /* ms */
 	bool fires;                     /* false: final rows, there is only the drop */
 };
@@ -29,6 +30,15 @@ void windows_free(struct windows *w);
 
 /* Opens the windows that hold a new pane, but those already past at W. */
 void windows_open(struct windows *w, const struct pane *p, int64_t watermark);
+
+/* Is anything due at W? */
+static inline bool windows_due(const struct windows *w, int64_t watermark)
+{
+	const struct window *fire = w->to_fire.n ? heap_top(&w->to_fire).what : NULL;
+	const struct window *drop = w->to_drop.n ? heap_top(&w->to_drop).what : NULL;
+
+	return (fire && fire->at.end - 1 <= watermark) || (drop && time_add(drop->at.end - 1, w->lateness) <= watermark);
+}
 
 /* The next thing due at W, and the window it happens to. After WINDOW_DROP the caller calls windows_drop(). */
 enum window_event windows_next(struct windows *w, int64_t watermark, struct window **what);

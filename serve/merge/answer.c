@@ -286,12 +286,18 @@ static int turn_window(struct answer *a, struct interval at)
 	return rc;
 }
 
+/* The end of time as a bound is none: a window may begin there. */
+static bool is_wanted(const struct answer_options *o, struct interval at)
+{
+	return at.start >= o->since && (at.start < o->until || o->until == INT64_MAX);
+}
+
 int answer_row(struct answer *a, struct interval at, struct span key, struct group *g)
 {
 	int pass;
 
 	a->error[0] = '\0';
-	if (at.start < a->options.since || at.start >= a->options.until || (a->view->retract && g->weight <= 0))
+	if (!is_wanted(&a->options, at) || (a->view->retract && g->weight <= 0))
 		return 0;
 	if (turn_window(a, at) < 0)
 		return -1;

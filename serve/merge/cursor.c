@@ -3,6 +3,7 @@
 #include "serve/merge/cursor.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "lib/base/diag.h"
 
@@ -120,10 +121,22 @@ static int advance(struct cursor *c, struct lane *l)
 		}
 }
 
+/* All inputs are open at once: as many as this process may. */
+static void raise_file_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
 struct cursor *cursor_open(const char *const *path, size_t n, size_t max_record)
 {
 	struct cursor *c = mem_zalloc(sizeof *c);
 
+	raise_file_limit();
 	c->n = n;
 	c->lane = mem_zalloc(n * sizeof *c->lane);
 	c->heap = mem_zalloc(n * sizeof *c->heap);

@@ -80,11 +80,12 @@ static int set_keys(struct target *t, const struct view *from, const struct targ
 static int set_rows(struct view *v, const struct target_options *o, char error[400])
 {
 	static const char *const words[] = { "derive", "digits", "time-format", "fill", "fill-max", "emit" };
+	static const size_t of_view = 3;        /* the rest says what window-agg prints; here the options say it */
 
 	for (size_t pass = 0; pass < 2; pass++) {
 		const struct view *from = pass == 0 ? o->given : o->words;
 
-		for (size_t i = 0; from && i < sizeof words / sizeof *words; i++) {
+		for (size_t i = 0; from && i < (pass == 0 ? of_view : sizeof words / sizeof *words); i++) {
 			if (view_states(from, words[i]) && (pass == 0 || strcmp(words[i], "derive") != 0))
 				view_unset(v, words[i]);        /* --derive adds, all else replaces */
 			for (size_t k = 0; k < from->words.n; k++)

@@ -6,6 +6,7 @@
 #include "lib/base/diag.h"
 #include "lib/stream/control.h"
 
+#define SAY_EVERY_MS 60000      /* watermark lines of calendar windows */
 #define INPUT_SHIFT 44          /* positions in plain input: operand, then line */
 #define NO_TICK INT64_MIN       /* --every: no record yet */
 
@@ -229,8 +230,6 @@ static void advance_sessions(struct engine *e)
 	struct session *what;
 	enum session_event event;
 
-	if (e->sessions.due.n == 0 || heap_top(&e->sessions.due).at > e->watermark.at)
-		return;
 	e->print.n = e->drop.n = 0;
 	while ((event = sessions_next(&e->sessions, e->watermark.at, &what)) != SESSION_QUIET) {
 		if (event == SESSION_FIRE || !e->sessions.fires)
@@ -243,32 +242,44 @@ static void advance_sessions(struct engine *e)
 		sessions_drop(&e->sessions, e->drop.item[i]);
 }
 
-/* W goes on less the allowed lateness: rows for later times may still be corrected until then. */
-static void say_watermark(struct engine *e)
+/* W goes on less the allowed lateness: rows for later times may still be corrected until then. Not at every step of it, but
+ * when something happened at it, and when it comes into another stretch of time. */
+static void say_watermark(struct engine *e, bool happened)
 {
+	const struct window_spec *w = &e->view->window;
 	int64_t t = e->watermark.at == INT64_MAX ? INT64_MAX : time_add(e->watermark.at, -e->view->allowed_lateness);
+	int64_t step = w->kind == WINDOW_SESSION ? w->gap_ms : w->kind != WINDOW_NONE && w->axis == DURATION_MS ? w->slide : SAY_EVERY_MS;
 
 	if (!e->controlled || e->view->emit == EMIT_PARTIAL || t <= e->said)
+		return;
+	if (!happened && e->said != WATERMARK_NONE && t / step == e->said / step)
 		return;
 	e->said = t;
 	emission_watermark(&e->emission, t);
 }
 
-static int advance(struct engine *e)
+static bool is_due(const struct engine *e)
 {
+	return has_sessions(e) ? sessions_due(&e->sessions, e->watermark.at) : windows_due(&e->windows, e->watermark.at);
+}
+
+/* told: W was stated, or an input stepped aside: that goes on in any case. */
+static int advance(struct engine *e, bool told)
+{
+	bool happens = is_due(e);
 	int rc = 0;
 
-	if (has_sessions(e))
+	if (happens && has_sessions(e))
 		advance_sessions(e);
-	else
+	else if (happens)
 		rc = advance_windows(e);
-	say_watermark(e);
+	say_watermark(e, happens || told);
 	return rc;
 }
 
 static int watermark_moved(struct engine *e)
 {
-	return watermark_combine(&e->watermark) ? advance(e) : 0;
+	return watermark_combine(&e->watermark) ? advance(e, true) : 0;
 }
 
 /* --every: what changed since the last tick, printed before the record that passes the next one. */
@@ -283,7 +294,7 @@ static int due_order(const void *a, const void *b)
 	const struct due_row *x = a, *y = b;
 
 	if (x->what != y->what)
-		return x->what->at.end < y->what->at.end ? -1 : 1;
+		return x->what->ordinal < y->what->ordinal ? -1 : 1;
 	return span_cmp(x->key, y->key);
 }
 
@@ -341,11 +352,16 @@ static void keep_time(struct engine *e, int64_t ms)
 
 /* One record. */
 
-int engine_record(struct engine *e, const struct span *record, const struct place *at)
+/* The time of a record moves W, whatever became of it. */
+static int keep_up(struct engine *e, const struct place *at)
 {
-	int rc = engine_try(e, record, at);
+	const struct row *row = &e->rows.row;
 
-	return rc > 0 ? engine_bad(e, e->rows.scratch.reason, at) : rc;
+	if (!(e->live || e->lateness.on) || !row->has_time)
+		return 0;
+	if (watermark_observe(&e->watermark, at->input, row->at.ms))
+		watermark_combine(&e->watermark);
+	return e->watermark.at == WATERMARK_NONE ? 0 : advance(e, false);
 }
 
 int engine_try(struct engine *e, const struct span *record, const struct place *at)
@@ -366,12 +382,18 @@ int engine_try(struct engine *e, const struct span *record, const struct place *
 			keep_time(e, row->at.ms);
 		rc = has_sessions(e) ? add_to_session(e, row, at) : add_to_pane(e, row, at);
 	}
-	if (rc < 0 || !(e->live || e->lateness.on) || !row->has_time)
-		return rc;
-	if (watermark_observe(&e->watermark, at->input, row->at.ms))
-		watermark_combine(&e->watermark);
-	return e->watermark.at == WATERMARK_NONE ? 0 : advance(e);
+	return rc < 0 ? rc : keep_up(e, at);
 }
+
+int engine_record(struct engine *e, const struct span *record, const struct place *at)
+{
+	int rc = engine_try(e, record, at);
+
+	if (rc <= 0)
+		return rc;
+	return engine_bad(e, e->rows.scratch.reason, at) < 0 ? -1 : keep_up(e, at);
+}
+
 
 int engine_control(struct engine *e, struct span line, const struct place *at)
 {
@@ -428,7 +450,7 @@ int engine_finish(struct engine *e)
 		return emission_partial(&e->emission, &e->fold, &e->sessions) < 0 ? fail(e, EXIT_IO, "stdout") : 0;
 	open_all(e);
 	e->watermark.at = INT64_MAX;
-	return advance(e);
+	return advance(e, true);
 }
 
 size_t engine_open_windows(const struct engine *e)

@@ -198,7 +198,7 @@ pieces() {      # view command...
 	refuses "no such column" 64 'merge-views: --order: the output has no column "z"' "${m[@]}" --order z
 	refuses "no such column" 64 'merge-views: --where: the output has no column "z"' "${m[@]}" --where 'z > p1'
 	refuses "no such time" 64 'merge-views: --since: *' "${m[@]}" --since yesterday
-	refuses "partials are not selected" 64 'merge-views: --emit partial: *' "${m[@]}" -e partial --top p1
+	refuses "partials are not selected" 64 'merge-views: --emit partial: *' "${m[@]}" -e partial --top 1
 	refuses "no updates" 64 'merge-views: --emit: updates: not one of final, partial' "${m[@]}" -e updates
 	# many rows through --top, which keeps only the best
 	awk 'BEGIN { print "k,v"; for (i = 0; i < 20000; i++) print "k" i "," (i * 7919) % 20011 }' > many
@@ -212,7 +212,7 @@ pieces() {      # view command...
 	"${v[@]}" -e partial in > p
 	gives "fill" "$("${v[@]}" --fill in)" merge-views --fill p
 	gives "fill coarser" "$(window-agg -t t --time-unit ms -w 1h -m 'n=count()' -m 's=sum(v)' --fill in)" merge-views --fill --group-by '' p
-	refuses "fill-max" 71 'merge-views: --fill would make more than --fill-max p2 rows' merge-views --fill --fill-max p2 p
+	refuses "fill-max" 71 'merge-views: --fill would make more than --fill-max 2 rows' merge-views --fill --fill-max 2 p
 	gives "NDJSON" "$("${v[@]}" -o ndjson in)" merge-views -o ndjson p
 	gives "TSV" "$("${v[@]}" -o tsv in)" merge-views -o tsv p
 	lines 'time t' 'time-unit ms' 'window 1h' 'group-by k' 'measure s = sum(v)' 'measure n = count()' 'derive per = s / n' 'digits 2' > v.view

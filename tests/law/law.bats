@@ -97,3 +97,31 @@ spoil() {       # family fault
 		done
 	done
 }
+
+# What the cases have found.
+
+@test "law: sessions at the last instant of time survive in partials, and are one" {
+	printf 't,k,x\n9223372036854775807,a,1\n9223372036854775807,a,2\n9223372036854775000,b,4\n9223372036854775807,b,8\n' > in.csv
+	window-agg -t t --time-unit ms --session 1h -g k -m 's=sum(x)' --time-format epoch-ms in.csv > want
+	window-agg -t t --time-unit ms --session 1h -g k -m 's=sum(x)' -e partial in.csv | merge-views --time-format epoch-ms > got
+	diff - want <<- END
+		window_start,window_end,k,s
+		9223372036854775000,9223372036854775807,b,12
+		9223372036854775807,9223372036854775807,a,3
+	END
+	diff want got
+}
+
+@test "law: --fill knows no keys that were taken back altogether" {
+	printf '_op,t,k\n+I,0,a\n+I,0,b\n-D,0,b\n+I,120000,a\n+I,180000,b\n-D,180000,b\n' > in.csv
+	window-agg -t t --time-unit ms -w 1m -g k --retract --fill --time-format epoch-ms -m 'n=count()' in.csv > want
+	window-agg -t t --time-unit ms -w 1m -g k --retract -e partial -m 'n=count()' in.csv |
+		merge-views --fill --time-format epoch-ms > got
+	diff - want <<- END
+		window_start,window_end,k,n
+		0,60000,a,1
+		60000,120000,a,0
+		120000,180000,a,1
+	END
+	diff want got
+}
