@@ -286,12 +286,6 @@ static bool in_order(struct partial_reader *r, const struct partial_row *row)
 	return ok;
 }
 
-/* Windows are longer than nothing, but for those that only begin at the very end of time. */
-static bool is_interval(struct interval at)
-{
-	return at.start < at.end || (at.start == at.end && at.end == INT64_MAX);
-}
-
 static enum partial_event read_row(struct partial_reader *r, struct span line, struct partial_row *row)
 {
 	size_t nkeys = r->view->nkeys;
@@ -299,7 +293,7 @@ static enum partial_event read_row(struct partial_reader *r, struct span line, s
 	if (!split_row(r, line))
 		return fail(r, EXIT_DATA, "not %zu columns", r->ncolumns);
 	row->weight = 1;
-	if (!integer(r->slot[COLUMN_END], &row->at.end) || !integer(r->slot[COLUMN_START], &row->at.start) || !is_interval(row->at) ||
+	if (!integer(r->slot[COLUMN_END], &row->at.end) || !integer(r->slot[COLUMN_START], &row->at.start) || row->at.start >= row->at.end ||
 	    (r->view->retract && !integer(r->slot[COLUMN_WEIGHT], &row->weight)))
 		return fail(r, EXIT_DATA, "damaged: times or weight are no integers");
 	buf_clear(&r->key);

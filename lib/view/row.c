@@ -33,7 +33,7 @@ static int find_time(struct row_maker *m, const struct span *record)
 {
 	int field = m->view->time_field;
 
-	m->row.has_time = field >= 0 && time_parse(&m->time, record[field], &m->row.at.ms) == 0;
+	m->row.has_time = field >= 0 && time_parse(&m->time, record[field], &m->row.at.ms) == 0 && m->row.at.ms != INT64_MAX;
 	return m->row.has_time || field < 0 ? 0 : -1;
 }
 
@@ -161,6 +161,7 @@ enum row_verdict row_make(struct row_maker *m, const struct span *record, uint64
 		}
 	}
 	if (find_time(m, record) < 0) {
+		/* time_parse takes the last millisecond of 64 bits, but no half-open interval holds it */
 		explain(m, v->time_field, record[v->time_field], time_parse_error(record[v->time_field]));
 		return ROW_BAD;
 	}

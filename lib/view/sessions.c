@@ -26,15 +26,9 @@ void sessions_free(struct sessions *s)
 	s->live = 0;
 }
 
-/* An end at the end of time was cut off there, so that the last instant belongs to it as well. */
-static bool reaches(struct interval at, int64_t ms)
-{
-	return ms < at.end || at.end == INT64_MAX;
-}
-
 static bool overlaps(struct interval a, struct interval b)
 {
-	return reaches(b, a.start) && reaches(a, b.start);
+	return a.start < b.end && b.start < a.end;
 }
 
 static struct interval hull(struct interval a, struct interval b)
@@ -50,7 +44,7 @@ static struct session *find(const struct session_chain *c, struct interval at, s
 	while (x && x->prev && x->at.start > at.start)
 		x = x->prev;
 	*before = x ? x->prev : NULL;
-	while (x && !reaches(x->at, at.start)) {
+	while (x && x->at.end <= at.start) {
 		*before = x;
 		x = x->next;
 	}

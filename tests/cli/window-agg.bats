@@ -44,7 +44,7 @@ VIEW=(-t ts -w 1m -g category -m 'orders=count()' -m 'gmv=sum(price)' -m 'basket
 	lines 'time ts' 'windoe 1m' > bad.view
 	refuses "a word it does not know" 78 'window-agg: bad.view:2: *' window-agg -V bad.view sample.csv
 	lines 'time ts' 'window 1x' > bad.view
-	refuses "a value that is none" 78 'window-agg: bad.view:2: *' window-agg -V bad.view sample.csv
+	refuses "a value that is none" 64 'window-agg: window: *' window-agg -V bad.view sample.csv
 	refuses "no such file" 78 'window-agg: nofile*: No such file or directory' window-agg -V nofile sample.csv
 }
 
@@ -56,17 +56,17 @@ VIEW=(-t ts -w 1m -g category -m 'orders=count()' -m 'gmv=sum(price)' -m 'basket
 	*measure*|-t t -w 1m
 	*window*|-t t -m 'n=count()'
 	*time*|-w 1m -m 'n=count()'
-	*window*0*|-t t -w 0s -m 'n=count()'
+	*window*|-t t -w 0s -m 'n=count()'
 	*window*|-t t -w -5m -m 'n=count()'
 	*slide*|-t t -w 1m --slide 0s -m 'n=count()'
 	*session*|-t t -w 1m --session 1m -m 'n=count()'
-	*session*|-t t --session 1d1h -m 'n=count()'
+	*session*|-t t --session 0s -m 'n=count()'
 	*n*|-t t -w 1m -m 'n=count()' -m 'n=sum(v)'
 	*k*|-t t -w 1m -g k -m 'k=count()'
 	*nosuch*|-t t -w 1m -m 'n=nosuch(v)'
 	*sum*|-t t -w 1m -m 'n=sum()'
 	*m*|-t t -w 1m -m 'n=count()' -d 'x=m/n'
-	*zone*Nowhere*|-t t -w 1d --tz Nowhere/City -m 'n=count()'
+	*tz*|-t t -w 1d --tz Nowhere/City -m 'n=count()'
 	*every*|-t t -w 1m -m 'n=count()' --every 1s
 	*fill*|-t t -w 1m -m 'n=count()' --fill -e updates
 	*allowed-lateness*|-t t -w 1m -m 'n=count()' --allowed-lateness 1mo
