@@ -247,6 +247,16 @@ static bool name_is_safe(struct span name)
 	return true;
 }
 
+static ssize_t read_some(int fd, char *p, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, p, n);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 /* -1: errno. A file that is none, or too large for zone data, is EINVAL. */
 static int read_all(int fd, struct buf *b)
 {
@@ -259,7 +269,7 @@ static int read_all(int fd, struct buf *b)
 		errno = EINVAL;
 		return -1;
 	}
-	while ((got = read(fd, buf_room(b, 4096), 4096)) > 0 && (b->n += (size_t)got) <= MAX_FILE)
+	while ((got = read_some(fd, buf_room(b, 4096), 4096)) > 0 && (b->n += (size_t)got) <= MAX_FILE)
 		;
 	return got < 0 ? -1 : 0;
 }

@@ -59,9 +59,10 @@ static int word_zone(const struct view *v, const char *name, struct zone **zone,
 {
 	const char *text = view_word(v, name), *reason;
 
-	if (text && !(*zone = zone_open(span_of(text), &reason)))
-		return fail(error, name, reason);
-	return 0;
+	if (!text || (*zone = zone_open(span_of(text), &reason)))
+		return 0;
+	snprintf(error, 256, "%.20s: %.100s: %.100s", name, text, reason);
+	return -1;
 }
 
 /* The place of the stated text in choices, 0 when nothing is stated. */
