@@ -150,7 +150,8 @@ enum row_verdict row_make(struct row_maker *m, const struct span *record, uint64
 {
 	const struct view *v = m->view;
 
-	arena_clear(&m->scratch.arena);
+	if (m->scratch.arena.chunk)             /* few expressions make texts */
+		arena_clear(&m->scratch.arena);
 	m->row.at.position = position;
 	if (v->where) {
 		int pass = expr_test(v->where, record, &m->scratch);
