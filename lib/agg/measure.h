@@ -11,6 +11,7 @@
 #include "lib/text/value.h"
 
 struct measure;
+struct key_text;
 
 /* Where and when a record stands: first and last go by time, ties by position. weight is +1, or -1 for a retraction. */
 struct moment {
@@ -48,6 +49,8 @@ struct measure_kind {
 	/* For states that may be huge, else NULL: appends items from index from (0 first) until about max bytes, and returns the
 	 * index to go on from, 0 when done. Each piece is a state by itself; together they merge to this one. */
 	size_t (*save_part)(const struct measure *m, const void *state, size_t from, struct buf *out, size_t max);
+	/* Of kinds whose state is a multiset: how its values are written; for the files of the kinds. */
+	const struct key_text *key_text;
 };
 
 struct measure {

@@ -150,21 +150,6 @@ static void retract_add(const struct measure *m, void *state, const struct value
 	multiset_add(state, &key, at->weight);
 }
 
-static size_t retract_save_part(const struct measure *m, const void *state, size_t from, struct buf *out, size_t max)
-{
-	return multiset_state_save(m, &key_text, state, from, out, max);
-}
-
-static void retract_save(const struct measure *m, const void *state, struct buf *out)
-{
-	retract_save_part(m, state, 0, out, SIZE_MAX);
-}
-
-static int retract_merge_text(const struct measure *m, void *into, struct span text)
-{
-	return multiset_state_parse(m, &key_text, into, text);
-}
-
 static void retract_finish(const struct measure *m, const void *state, unsigned digits, struct buf *out)
 {
 	(void)m, (void)digits;
@@ -188,7 +173,7 @@ const struct measure_kind kind_count_distinct = {
 
 const struct measure_kind kind_count_distinct_retract = {
 	.name = "count_distinct", .retracts = true,
-	.size = multiset_state_size, .add = retract_add, .merge = multiset_state_merge, .save = retract_save,
-	.merge_text = retract_merge_text, .finish = retract_finish, .number = retract_number,
-	.is_identity = multiset_state_is_identity, .drop = multiset_state_drop, .save_part = retract_save_part,
+	.size = multiset_state_size, .add = retract_add, .merge = multiset_state_merge, .save = multiset_state_save,
+	.merge_text = multiset_state_merge_text, .finish = retract_finish, .number = retract_number,
+	.is_identity = multiset_state_is_identity, .drop = multiset_state_drop, .save_part = multiset_state_save_part, .key_text = &key_text,
 };

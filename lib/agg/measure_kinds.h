@@ -35,9 +35,9 @@ size_t multiset_state_size(const struct measure *m);
 void multiset_state_merge(const struct measure *m, void *into, const void *from);
 bool multiset_state_is_identity(const struct measure *m, const void *state);
 void multiset_state_drop(const struct measure *m, void *state);
-size_t multiset_state_save(const struct measure *m, const struct key_text *how, const struct multiset *s, size_t from,
-                           struct buf *out, size_t max);
-int multiset_state_parse(const struct measure *m, const struct key_text *how, struct multiset *into, struct span text);
+void multiset_state_save(const struct measure *m, const void *state, struct buf *out);
+size_t multiset_state_save_part(const struct measure *m, const void *state, size_t from, struct buf *out, size_t max);
+int multiset_state_merge_text(const struct measure *m, void *into, struct span text);
 
 /* The exact sum of decimals; scale is the largest seen. */
 struct sum {

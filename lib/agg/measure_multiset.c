@@ -27,7 +27,6 @@ void multiset_state_drop(const struct measure *m, void *state)
 
 struct items {
 	const struct measure *m;
-	const struct key_text *how;
 	struct buf *out;
 	size_t start, full;             /* lengths of out */
 };
@@ -38,35 +37,38 @@ static bool save_item(void *arg, struct span key, int64_t weight)
 
 	if (items->out->n > items->start)
 		buf_byte(items->out, ',');
-	items->how->print(items->m, key, items->out);
+	items->m->kind->key_text->print(items->m, key, items->out);
 	buf_byte(items->out, '*');
 	buf_i64(items->out, weight);
 	return items->out->n < items->full;
 }
 
-size_t multiset_state_save(const struct measure *m, const struct key_text *how, const struct multiset *s, size_t from,
-                           struct buf *out, size_t max)
+size_t multiset_state_save_part(const struct measure *m, const void *state, size_t from, struct buf *out, size_t max)
 {
-	struct items items = { m, how, out, out->n, max < SIZE_MAX - out->n ? out->n + max : SIZE_MAX };
-	size_t next = multiset_walk(s, from, save_item, &items);
+	struct items items = { m, out, out->n, max < SIZE_MAX - out->n ? out->n + max : SIZE_MAX };
+	size_t next = multiset_walk(state, from, save_item, &items);
 
-	return next < multiset_size(s) ? next : 0;
+	return next < multiset_size(state) ? next : 0;
 }
 
-static int parse_item(const struct measure *m, const struct key_text *how, struct multiset *into, struct span item,
-                      struct buf *scratch)
+void multiset_state_save(const struct measure *m, const void *state, struct buf *out)
+{
+	multiset_state_save_part(m, state, 0, out, SIZE_MAX);
+}
+
+static int parse_item(const struct measure *m, struct multiset *into, struct span item, struct buf *scratch)
 {
 	struct span text = state_cut(&item, '*');
 	struct order_key key;
 	int64_t weight;
 
-	if (state_weight(item, &weight) < 0 || weight == 0 || how->parse(m, text, scratch, &key) < 0)
+	if (state_weight(item, &weight) < 0 || weight == 0 || m->kind->key_text->parse(m, text, scratch, &key) < 0)
 		return -1;
 	multiset_add(into, &key, weight);
 	return 0;
 }
 
-int multiset_state_parse(const struct measure *m, const struct key_text *how, struct multiset *into, struct span text)
+int multiset_state_merge_text(const struct measure *m, void *into, struct span text)
 {
 	struct buf scratch = { 0 };
 	int rc = 0;
@@ -74,7 +76,7 @@ int multiset_state_parse(const struct measure *m, const struct key_text *how, st
 	if (text.n && text.p[text.n - 1] == ',')
 		return -1;
 	while (rc == 0 && text.n)
-		rc = parse_item(m, how, into, state_cut(&text, ','), &scratch);
+		rc = parse_item(m, into, state_cut(&text, ','), &scratch);
 	buf_free(&scratch);
 	return rc;
 }
