@@ -109,7 +109,7 @@ int main(int argc, char **argv)
 	struct settings s = { .dedupe = { .watermark_delay = -1 } };
 	struct ledger ledger = { 0 };
 	struct out out;
-	char error[400] = "";
+	struct failure failure = { 0 };
 	int id, status;
 
 	diag_init(cli.tool);
@@ -122,9 +122,9 @@ int main(int argc, char **argv)
 	s.dedupe.late = side_option(s.late);
 	s.dedupe.rejects = side_option(s.rejects);
 	out_init(&out, STDOUT_FILENO, "stdout");
-	status = dedupe(&s.dedupe, &out, &ledger, error);
-	if (status && *error)
-		warn("%s", error);
+	status = dedupe(&s.dedupe, &out, &ledger, &failure);
+	if (*failure.text)
+		warn("%s", failure.text);
 	status = side_finish(s.dedupe.duplicates, status);
 	status = side_finish(s.dedupe.late, status);
 	status = side_finish(s.dedupe.rejects, status);

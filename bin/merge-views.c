@@ -115,16 +115,16 @@ int main(int argc, char **argv)
 	struct settings s = { .merge = { .output = FORMAT_CSV, .answer = { .since = INT64_MIN, .until = INT64_MAX } } };
 	struct ledger ledger = { 0 };
 	struct out out;
-	char error[400] = "";
+	struct failure failure = { 0 };
 	int status;
 
 	diag_init(cli.tool);
 	s.words = view_new();
 	parse(&s, argc, argv);
 	out_init(&out, STDOUT_FILENO, "stdout");
-	status = merge(&s.merge, &out, &ledger, error);
-	if (status && *error)
-		warn("%s", error);
+	status = merge(&s.merge, &out, &ledger, &failure);
+	if (*failure.text)
+		warn("%s", failure.text);
 	status = stats_report(&s.stats, &ledger, status);
 	view_free(s.words);
 	view_free(s.given);

@@ -117,7 +117,8 @@ static void catch_signals(void)
 int main(int argc, char **argv)
 {
 	struct settings s = { .run = { .threads = 1 } };
-	struct run_result result = { 0 };
+	struct ledger ledger = { 0 };
+	struct failure failure = { 0 };
 	struct buf explanation = { 0 };
 	struct out out;
 	int status;
@@ -129,11 +130,11 @@ int main(int argc, char **argv)
 	s.run.rejects = side_option(s.rejects);
 	out_init(&out, STDOUT_FILENO, "stdout");
 	catch_signals();
-	status = run(s.view, &s.run, &out, &result, &explanation);
-	if (status && !out.error && result.error[0])
-		warn("%s", result.error);
+	status = run(s.view, &s.run, &out, &ledger, &failure, &explanation);
+	if (!out.error && *failure.text)
+		warn("%s", failure.text);
 	status = side_finish(s.run.late, side_finish(s.run.rejects, status));
-	status = stats_report(&s.stats, &result.ledger, status);
+	status = stats_report(&s.stats, &ledger, status);
 	if (explanation.n)
 		(void)!write(STDERR_FILENO, explanation.p, explanation.n);
 	status = out_finish(&out, status);

@@ -42,28 +42,14 @@ struct deduper {
 	bool controlled;
 	struct buf header;
 	struct buf key;
-	char *error;
-	int status;
+	struct failure *failure;
 };
-
-static int fail(struct deduper *d, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static int fail(struct deduper *d, int status, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(d->error, 400, format, args);
-	va_end(args);
-	d->status = status;
-	return -1;
-}
 
 static int put_side(struct deduper *d, struct side *s, const char *reason, uint64_t line, struct span raw)
 {
 	if (!s || side_put(s, reader_name(d->reader), line, span_of(reason), raw, NULL, 0) == 0)
 		return 0;
-	return fail(d, EXIT_IO, "%s", side_error(s));
+	return failure_set(d->failure, EXIT_IO, "%s", side_error(s));
 }
 
 /* Fields. */
@@ -73,7 +59,7 @@ static int add_field(struct deduper *d, struct span name, int *field)
 	const char *reason;
 
 	*field = fields_add(&d->fields, name, &reason);
-	return *field < 0 ? fail(d, EXIT_USAGE, "%.*s: %s", (int)(name.n > 100 ? 100 : name.n), name.p, reason) : 0;
+	return *field < 0 ? failure_set(d->failure, EXIT_USAGE, "%.*s: %s", (int)(name.n > 100 ? 100 : name.n), name.p, reason) : 0;
 }
 
 static int bind_keys(struct deduper *d)
@@ -86,7 +72,7 @@ static int bind_keys(struct deduper *d)
 		int field;
 
 		if (n == 0 || (rest.n && rest.p[0] != ','))
-			return fail(d, EXIT_USAGE, "--key: \"%.*s\" is not a list of columns", (int)(list.n > 100 ? 100 : list.n), list.p);
+			return failure_set(d->failure, EXIT_USAGE, "--key: \"%.*s\" is not a list of columns", (int)(list.n > 100 ? 100 : list.n), list.p);
 		if (add_field(d, name, &field) < 0)
 			return -1;
 		if (span_eq(d->fields.ref[field].text, SPAN("_pos")))
@@ -200,7 +186,7 @@ static int keep(struct deduper *d, struct span key, int64_t ms)
 	if (within)
 		*(int64_t *)kept = ms;
 	if (d->options->max_keys && d->keys > d->options->max_keys)
-		return fail(d, EXIT_MEMORY, "more than %zu keys: raise --max-keys, or forget by --within and --watermark-delay", d->options->max_keys);
+		return failure_set(d->failure, EXIT_MEMORY, "more than %zu keys: raise --max-keys, or forget by --within and --watermark-delay", d->options->max_keys);
 	return 1;
 }
 
@@ -211,7 +197,7 @@ static int reject(struct deduper *d, const char *reason, uint64_t line, struct s
 	d->ledger->in++;
 	d->ledger->rejected++;
 	if (!d->options->rejects)
-		return fail(d, EXIT_DATA, "%s:%llu: %s", reader_name(d->reader), (unsigned long long)line, reason);
+		return failure_set(d->failure, EXIT_DATA, "%s:%llu: %s", reader_name(d->reader), (unsigned long long)line, reason);
 	return put_side(d, d->options->rejects, reason, line, raw);
 }
 
@@ -253,9 +239,9 @@ static enum verdict judge(struct deduper *d, const struct span *field, struct sp
 static int check_change(struct deduper *d, const struct span *field, uint64_t line)
 {
 	if (field[d->op_field].n && d->pos_field < 0)
-		return fail(d, EXIT_DATA, "%s:%llu: changes (_op) repeat their keys by nature: put _pos into --key", reader_name(d->reader), (unsigned long long)line);
+		return failure_set(d->failure, EXIT_DATA, "%s:%llu: changes (_op) repeat their keys by nature: put _pos into --key", reader_name(d->reader), (unsigned long long)line);
 	if (field[d->op_field].n && field[d->pos_field].n == 0)
-		return fail(d, EXIT_DATA, "%s:%llu: a change without _pos cannot be told from another one", reader_name(d->reader), (unsigned long long)line);
+		return failure_set(d->failure, EXIT_DATA, "%s:%llu: a change without _pos cannot be told from another one", reader_name(d->reader), (unsigned long long)line);
 	return 0;
 }
 
@@ -338,13 +324,13 @@ static int take_control(struct deduper *d, struct span line)
 	int rc = 0;
 
 	if (control_parse(&c, line) < 0)
-		rc = fail(d, EXIT_DATA, "%s: malformed control line", reader_name(d->reader));
+		rc = failure_set(d->failure, EXIT_DATA, "%s: malformed control line", reader_name(d->reader));
 	else if (span_eq(c.word, SPAN("watermark")) && control_i64(&c, "t", &t)) {
 		if (watermark_line(&d->watermark, 0, t))
 			follow_watermark(d);
 	}
 	else if (!span_eq(c.word, SPAN("stream")) && !span_eq(c.word, SPAN("columns")))
-		rc = fail(d, EXIT_CONFIG, "%s: control line \"%.*s\" is not for this tool", reader_name(d->reader), (int)(c.word.n > 20 ? 20 : c.word.n), c.word.p);
+		rc = failure_set(d->failure, EXIT_CONFIG, "%s: control line \"%.*s\" is not for this tool", reader_name(d->reader), (int)(c.word.n > 20 ? 20 : c.word.n), c.word.p);
 	control_free(&c);
 	buf_span(&d->out->buf, line);
 	buf_byte(&d->out->buf, '\n');
@@ -359,7 +345,7 @@ static int check_columns(struct deduper *d)
 		struct span name = d->fields.ref[i].text;
 
 		if ((int)i != d->op_field && reader_lacks(d->reader, i))
-			return fail(d, EXIT_DATA, "%s: no column \"%.*s\"", reader_name(d->reader), (int)(name.n > 60 ? 60 : name.n), name.p);
+			return failure_set(d->failure, EXIT_DATA, "%s: no column \"%.*s\"", reader_name(d->reader), (int)(name.n > 60 ? 60 : name.n), name.p);
 	}
 	return 0;
 }
@@ -377,9 +363,9 @@ static int begin_input(struct deduper *d, enum read_event first)
 	if (!controlled && check_columns(d) < 0)
 		return -1;
 	if (d->has_form && (format != d->format || controlled != d->controlled))
-		return fail(d, EXIT_DATA, "%s: it has another format than the input before it", reader_name(d->reader));
+		return failure_set(d->failure, EXIT_DATA, "%s: it has another format than the input before it", reader_name(d->reader));
 	if (d->has_form && !controlled && !span_eq(header, buf_view(&d->header)))
-		return fail(d, EXIT_DATA, "%s: its columns differ from those of the input before it", reader_name(d->reader));
+		return failure_set(d->failure, EXIT_DATA, "%s: its columns differ from those of the input before it", reader_name(d->reader));
 	if (d->has_form)
 		return 0;
 	d->has_form = true;
@@ -401,7 +387,7 @@ static int flush(struct deduper *d)
 		return -1;
 	for (size_t i = 0; i < 3; i++)
 		if (sides[i] && side_flush(sides[i]) < 0)
-			return fail(d, EXIT_IO, "%s", side_error(sides[i]));
+			return failure_set(d->failure, EXIT_IO, "%s", side_error(sides[i]));
 	return 0;
 }
 
@@ -417,7 +403,7 @@ static int read_input(struct deduper *d)
 		int rc = 0;
 
 		if (event == READ_ERROR)
-			return fail(d, reader_status(d->reader), "%s", reader_error(d->reader));
+			return failure_set(d->failure, reader_status(d->reader), "%s", reader_error(d->reader));
 		if (event == READ_IDLE)
 			rc = flush(d);
 		else if (!d->begun)
@@ -447,9 +433,9 @@ static int read_all(struct deduper *d)
 	return rc;
 }
 
-int dedupe(const struct dedupe_options *o, struct out *out, struct ledger *ledger, char error[400])
+int dedupe(const struct dedupe_options *o, struct out *out, struct ledger *ledger, struct failure *failure)
 {
-	struct deduper d = { .options = o, .out = out, .ledger = ledger, .error = error };
+	struct deduper d = { .options = o, .out = out, .ledger = ledger, .failure = failure };
 	int rc = bind_fields(&d);
 
 	watermark_init(&d.watermark, 1, o->watermark_delay, o->max_ahead);
@@ -465,5 +451,5 @@ int dedupe(const struct dedupe_options *o, struct out *out, struct ledger *ledge
 	buf_free(&d.header);
 	buf_free(&d.key);
 	free(d.key_field);
-	return rc == 0 ? 0 : d.status ? d.status : EXIT_IO;
+	return rc == 0 ? 0 : failure->status ? failure->status : EXIT_IO;
 }

@@ -7,6 +7,7 @@
 #ifndef SPEED_DEDUPE_H
 #define SPEED_DEDUPE_H
 
+#include "lib/base/failure.h"
 #include "lib/stream/ledger.h"
 #include "lib/stream/out.h"
 #include "lib/stream/side.h"
@@ -29,7 +30,7 @@ struct dedupe_options {
 	struct side *duplicates, *late, *rejects;       /* or NULL */
 };
 
-/* Everything from the inputs to out. 0, or the exit status with error. */
-int dedupe(const struct dedupe_options *o, struct out *out, struct ledger *ledger, char error[400]);
+/* Everything from the inputs to out. 0, or the exit status; failure says why, unless the output does. */
+int dedupe(const struct dedupe_options *o, struct out *out, struct ledger *ledger, struct failure *failure);
 
 #endif

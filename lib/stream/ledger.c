@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct entry {
@@ -53,9 +54,9 @@ static void print_metrics(const struct ledger *l, const char *tool, struct buf *
 		           entries[i].name, tool, (unsigned long long)*entry_of(l, i));
 }
 
-static int write_file(const char *path, const struct buf *text)
+static int write_file(const char *path, int flags, const struct buf *text)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
 	size_t done = 0;
 	int saved;
 
@@ -77,15 +78,22 @@ static int write_file(const char *path, const struct buf *text)
 	return close(fd);
 }
 
-int ledger_write_file(const struct ledger *l, const char *tool, const char *path)
+/* What is there and no plain file (a device, a pipe, a link to one) is written to as it is: a rename would replace it. */
+static bool is_special(const char *path)
 {
-	struct buf text = { 0 }, temporary = { 0 };
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static int replace_file(const char *path, const struct buf *text)
+{
+	struct buf temporary = { 0 };
 	int rc;
 
-	print_metrics(l, tool, &text);
 	buf_printf(&temporary, "%s.%ld.tmp", path, (long)getpid());
 	buf_byte(&temporary, '\0');
-	rc = write_file(temporary.p, &text);
+	rc = write_file(temporary.p, O_CREAT | O_TRUNC | O_NOFOLLOW, text);
 	if (rc == 0)
 		rc = rename(temporary.p, path);
 	if (rc < 0) {
@@ -94,7 +102,17 @@ int ledger_write_file(const struct ledger *l, const char *tool, const char *path
 		unlink(temporary.p);
 		errno = saved;
 	}
-	buf_free(&text);
 	buf_free(&temporary);
+	return rc;
+}
+
+int ledger_write_file(const struct ledger *l, const char *tool, const char *path)
+{
+	struct buf text = { 0 };
+	int rc;
+
+	print_metrics(l, tool, &text);
+	rc = is_special(path) ? write_file(path, 0, &text) : replace_file(path, &text);
+	buf_free(&text);
 	return rc;
 }

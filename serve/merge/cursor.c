@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "lib/base/diag.h"
+#include "lib/base/failure.h"
 
 struct lane {
 	struct partial_reader *reader;
@@ -24,22 +25,8 @@ struct cursor {
 	bool sorted, begun, advance;    /* advance: the row of heap[0] has been handed out */
 	struct interval last;           /* of the row handed out last, when sorted */
 	struct buf last_key;
-	char error[400];
-	int status;
+	struct failure failure;
 };
-
-static int fail(struct cursor *c, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static int fail(struct cursor *c, int status, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(c->error, sizeof c->error, format, args);
-	va_end(args);
-	c->status = status;
-	return -1;
-}
 
 static int row_order(const struct partial_row *a, const struct partial_row *b)
 {
@@ -89,11 +76,11 @@ static int meet_view(struct cursor *c, struct lane *l)
 		rc = view_load_text(c->view, buf_view(&text), error) < 0 ? -1 : view_finish(c->view, error);
 		buf_free(&text);
 		if (rc < 0)
-			return fail(c, EXIT_BUG, "%s: %s", partial_name(l->reader), error);
+			return failure_set(&c->failure, EXIT_BUG, "%s: %s", partial_name(l->reader), error);
 		memcpy(c->hash, partial_hash(l->reader), sizeof c->hash);
 	}
 	if (strcmp(c->hash, partial_hash(l->reader)) != 0)
-		return fail(c, EXIT_CONFIG, "%s: another definition (%s) than the partials before it (%s): they cannot be merged",
+		return failure_set(&c->failure, EXIT_CONFIG, "%s: another definition (%s) than the partials before it (%s): they cannot be merged",
 		            partial_name(l->reader), partial_hash(l->reader), c->hash);
 	l->state_of = mem_array(l->state_of, v->nmeasures, sizeof *l->state_of);
 	for (size_t i = 0; i < v->nmeasures; i++)
@@ -117,7 +104,7 @@ static int advance(struct cursor *c, struct lane *l)
 		case PARTIAL_END:
 			return 0;
 		case PARTIAL_ERROR:
-			return fail(c, partial_status(l->reader), "%s", partial_error(l->reader));
+			return failure_set(&c->failure, partial_status(l->reader), "%s", partial_error(l->reader));
 		}
 }
 
@@ -199,7 +186,7 @@ static int check_order(struct cursor *c, const struct lane *l)
 	struct partial_row last = { .at = c->last, .key = buf_view(&c->last_key) };
 
 	if (c->last_key.p && row_order(&last, &l->row) > 0)
-		return fail(c, EXIT_DATA, "%s: it holds several partials one after the other: give it on stdin", partial_name(l->reader));
+		return failure_set(&c->failure, EXIT_DATA, "%s: it holds several partials one after the other: give it on stdin", partial_name(l->reader));
 	if (c->last_key.p && row_order(&last, &l->row) == 0)
 		return 0;
 	c->last = l->row.at;
@@ -211,7 +198,7 @@ static int check_order(struct cursor *c, const struct lane *l)
 
 int cursor_next(struct cursor *c, struct partial_row *row, const size_t **state_of)
 {
-	if (c->status)
+	if (c->failure.status)
 		return -1;
 	if (c->advance && move_on(c) < 0)
 		return -1;
@@ -251,10 +238,10 @@ uint64_t cursor_rejected(const struct cursor *c)
 
 const char *cursor_error(const struct cursor *c)
 {
-	return c->error;
+	return c->failure.text;
 }
 
 int cursor_status(const struct cursor *c)
 {
-	return c->status;
+	return c->failure.status;
 }

@@ -39,33 +39,16 @@ struct merger {
 	struct span *column;            /* key columns of a row of the partials */
 	struct buf scratch;
 
-	char *error;
-	int status;
+	struct failure *failure;
 };
-
-static int fail(struct merger *m, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static int fail(struct merger *m, int status, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(m->error, 400, format, args);
-	va_end(args);
-	m->status = status;
-	return -1;
-}
 
 static int output_failed(struct merger *m)
 {
 	const char *why = m->answer ? answer_error(m->answer) : "";
 
-	if (m->out->error || !*why) {
-		m->error[0] = '\0';     /* closing the output tells */
-		m->status = EXIT_IO;
-		return -1;
-	}
-	return fail(m, EXIT_DATA, "%s", why);
+	if (m->out->error || !*why)
+		return failure_set(m->failure, EXIT_IO, "%s", "");      /* closing the output tells */
+	return failure_set(m->failure, EXIT_DATA, "%s", why);
 }
 
 static int put_row(struct merger *m, struct interval at, struct span key, struct group *g)
@@ -83,7 +66,7 @@ static int add_states(struct merger *m, struct group *g, const struct partial_ro
 	m->ledger->out++;
 	if (partial_merge(m->view, state_of, g, row, &bad) == 0)
 		return 0;
-	return fail(m, EXIT_DATA, "measure %s: a row of a partial holds a damaged state", bad->name);
+	return failure_set(m->failure, EXIT_DATA, "measure %s: a row of a partial holds a damaged state", bad->name);
 }
 
 /* Stream. */
@@ -173,7 +156,7 @@ static int end_window(struct merger *m, struct window *w)
 	if (!m->view->fill)
 		put_rows(&put, &rows);
 	else if (fill_each(&m->fill, w->at, &rows, put_rows, &put) < 0 && put.rc == 0)
-		put.rc = fail(m, EXIT_MEMORY, "--fill would make more than --fill-max %llu rows", (unsigned long long)m->view->fill_max);
+		put.rc = failure_set(m->failure, EXIT_MEMORY, "--fill would make more than --fill-max %llu rows", (unsigned long long)m->view->fill_max);
 	windows_rows_free(&m->windows, &rows, &merged);
 	windows_drop(&m->windows, w);
 	return put.rc;
@@ -246,7 +229,7 @@ static int merge_rows(struct merger *m)
 		if (take(m, &row, state_of) < 0)
 			return -1;
 	if (got < 0)
-		return fail(m, cursor_status(m->cursor), "%s", cursor_error(m->cursor));
+		return failure_set(m->failure, cursor_status(m->cursor), "%s", cursor_error(m->cursor));
 	return streams(m) ? end_group(m) : put_gathered(m);
 }
 
@@ -259,15 +242,16 @@ static int begin(struct merger *m)
 {
 	const struct view *v;
 	const struct merge_options *o = m->options;
+	char why[400];
 
-	if (target_init(&m->target, cursor_view(m->cursor), cursor_hash(m->cursor), &o->target, m->error) < 0)
-		return m->status = EXIT_CONFIG, -1;
+	if (target_init(&m->target, cursor_view(m->cursor), cursor_hash(m->cursor), &o->target, why) < 0)
+		return failure_set(m->failure, EXIT_CONFIG, "%s", why);
 	v = m->view = m->target.view;
 	m->partials = v->emit == EMIT_PARTIAL;
 	if (v->emit == EMIT_UPDATES || v->emit == EMIT_CHANGELOG)
-		return fail(m, EXIT_USAGE, "--emit: merge-views prints final rows or partials");
+		return failure_set(m->failure, EXIT_USAGE, "--emit: merge-views prints final rows or partials");
 	if (m->partials && filters(&o->answer))
-		return fail(m, EXIT_USAGE, "--emit partial: --since, --until, --where, --order and --top are for finished rows");
+		return failure_set(m->failure, EXIT_USAGE, "--emit partial: --since, --until, --where, --order and --top are for finished rows");
 	m->group = mem_zalloc(v->group_size);
 	m->column = mem_zalloc(cursor_view(m->cursor)->nkeys * sizeof *m->column);
 	fold_init(&m->fold, v);
@@ -279,8 +263,8 @@ static int begin(struct merger *m)
 		partial_begin(&m->partial, v, m->out);
 		return 0;
 	}
-	m->answer = answer_new(v, o->output, &o->answer, m->out, m->ledger, m->error);
-	return m->answer ? 0 : (m->status = EXIT_USAGE, -1);
+	m->answer = answer_new(v, o->output, &o->answer, m->out, m->ledger, why);
+	return m->answer ? 0 : failure_set(m->failure, EXIT_USAGE, "%s", why);
 }
 
 static int finish(struct merger *m)
@@ -311,16 +295,16 @@ static void clean_up(struct merger *m)
 	buf_free(&m->scratch);
 }
 
-int merge(const struct merge_options *o, struct out *out, struct ledger *ledger, char error[400])
+int merge(const struct merge_options *o, struct out *out, struct ledger *ledger, struct failure *failure)
 {
 	static const char *const only_stdin[] = { "-" };
-	struct merger m = { .options = o, .out = out, .ledger = ledger, .error = error };
+	struct merger m = { .options = o, .out = out, .ledger = ledger, .failure = failure };
 	int rc;
 
 	m.cursor = cursor_open(o->npaths ? o->path : only_stdin, o->npaths ? o->npaths : 1, o->max_record ? o->max_record : MAX_LINE);
 	rc = cursor_begin(m.cursor);
 	if (rc < 0)
-		fail(&m, cursor_status(m.cursor), "%s", cursor_error(m.cursor));
+		failure_set(m.failure, cursor_status(m.cursor), "%s", cursor_error(m.cursor));
 	if (rc == 0 && cursor_view(m.cursor)) {
 		rc = begin(&m);
 		if (rc == 0)
@@ -329,5 +313,5 @@ int merge(const struct merge_options *o, struct out *out, struct ledger *ledger,
 			rc = finish(&m);
 	}
 	clean_up(&m);
-	return rc < 0 ? m.status : 0;
+	return rc < 0 ? failure->status : 0;
 }

@@ -3,6 +3,7 @@
 #ifndef SERVE_MERGE_MERGE_H
 #define SERVE_MERGE_MERGE_H
 
+#include "lib/base/failure.h"
 #include "serve/merge/answer.h"
 #include "serve/merge/target.h"
 
@@ -15,7 +16,7 @@ struct merge_options {
 	struct answer_options answer;
 };
 
-/* Everything from the inputs to out. 0, or the exit status with error. */
-int merge(const struct merge_options *o, struct out *out, struct ledger *ledger, char error[400]);
+/* Everything from the inputs to out. 0, or the exit status; failure says why, unless the output does. */
+int merge(const struct merge_options *o, struct out *out, struct ledger *ledger, struct failure *failure);
 
 #endif

@@ -50,20 +50,9 @@ void engine_free(struct engine *e)
 	free(e->drop.item);
 }
 
-static int fail(struct engine *e, int status, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(e->error, sizeof e->error, format, args);
-	va_end(args);
-	e->status = status;
-	return -1;
-}
-
 static int side_failed(struct engine *e, const struct side *s)
 {
-	return fail(e, EXIT_IO, "%s", side_error(s));
+	return failure_set(&e->failure, EXIT_IO, "%s", side_error(s));
 }
 
 void engine_begin(struct engine *e, enum record_format format, struct out *out, bool controlled)
@@ -83,7 +72,7 @@ int engine_bad(struct engine *e, const char *reason, const struct place *at)
 	e->ledger.in++;
 	e->ledger.rejected++;
 	if (!e->view->skip_bad)
-		return fail(e, EXIT_DATA, "%s:%llu: %s", at->name, (unsigned long long)at->line, reason);
+		return failure_set(&e->failure, EXIT_DATA, "%s:%llu: %s", at->name, (unsigned long long)at->line, reason);
 	if (e->rejects && side_put(e->rejects, at->name, at->line, span_of(reason), at->raw, NULL, 0) < 0)
 		return side_failed(e, e->rejects);
 	return 0;
@@ -121,7 +110,7 @@ static int check_bound(struct engine *e)
 {
 	if (!e->max_groups || e->fold.groups + e->sessions.live <= e->max_groups)
 		return 0;
-	return fail(e, EXIT_MEMORY, "more than %zu groups are open: raise --max-groups, or let --watermark-delay close windows", e->max_groups);
+	return failure_set(&e->failure, EXIT_MEMORY, "more than %zu groups are open: raise --max-groups, or let --watermark-delay close windows", e->max_groups);
 }
 
 static void note_change(struct engine *e, const struct pane *p, struct span key, struct group *g)
@@ -211,7 +200,7 @@ static int advance_windows(struct engine *e)
 
 	while ((event = windows_next(&e->windows, e->watermark.at, &what)) != WINDOW_QUIET) {
 		if ((event == WINDOW_FIRE || !e->windows.fires) && emission_window(&e->emission, &e->windows, what) < 0)
-			return fail(e, EXIT_MEMORY, "--fill would make more than --fill-max %llu rows", (unsigned long long)e->view->fill_max);
+			return failure_set(&e->failure, EXIT_MEMORY, "--fill would make more than --fill-max %llu rows", (unsigned long long)e->view->fill_max);
 		if (event == WINDOW_DROP)
 			windows_drop(&e->windows, what);
 	}
@@ -403,19 +392,19 @@ int engine_control(struct engine *e, struct span line, const struct place *at)
 	int rc = 0;
 
 	if (control_parse(&c, line) < 0) {
-		rc = fail(e, EXIT_DATA, "%s:%llu: malformed control line", at->name, (unsigned long long)at->line);
+		rc = failure_set(&e->failure, EXIT_DATA, "%s:%llu: malformed control line", at->name, (unsigned long long)at->line);
 		goto out;
 	}
 	stream = span_eq(c.word, SPAN("stream"));
 	columns = span_eq(c.word, SPAN("columns"));
 	watermark = span_eq(c.word, SPAN("watermark"));
 	if (!stream && !columns && !watermark)
-		rc = fail(e, EXIT_CONFIG, "%s:%llu: control line \"%.*s\" is not for this tool", at->name, (unsigned long long)at->line,
+		rc = failure_set(&e->failure, EXIT_CONFIG, "%s:%llu: control line \"%.*s\" is not for this tool", at->name, (unsigned long long)at->line,
 		          (int)(c.word.n > 20 ? 20 : c.word.n), c.word.p);
 	else if (watermark && !control_i64(&c, "t", &t))
-		rc = fail(e, EXIT_DATA, "%s:%llu: watermark line without a time t", at->name, (unsigned long long)at->line);
+		rc = failure_set(&e->failure, EXIT_DATA, "%s:%llu: watermark line without a time t", at->name, (unsigned long long)at->line);
 	else if (watermark && e->watermark.delay >= 0)
-		rc = fail(e, EXIT_USAGE, "%s: the stream has watermark lines: --watermark-delay cannot be stated as well", at->name);
+		rc = failure_set(&e->failure, EXIT_USAGE, "%s: the stream has watermark lines: --watermark-delay cannot be stated as well", at->name);
 	else if (watermark && e->view->emit != EMIT_PARTIAL && watermark_line(&e->watermark, at->input, t))
 		rc = watermark_moved(e);
 out:
@@ -447,7 +436,7 @@ static void open_all(struct engine *e)
 int engine_finish(struct engine *e)
 {
 	if (e->view->emit == EMIT_PARTIAL)
-		return emission_partial(&e->emission, &e->fold, &e->sessions) < 0 ? fail(e, EXIT_IO, "stdout") : 0;
+		return emission_partial(&e->emission, &e->fold, &e->sessions) < 0 ? failure_set(&e->failure, EXIT_IO, "%s", "") : 0;
 	open_all(e);
 	e->watermark.at = INT64_MAX;
 	return advance(e, true);

@@ -4,6 +4,7 @@
 #ifndef SPEED_WINDOW_ENGINE_H
 #define SPEED_WINDOW_ENGINE_H
 
+#include "lib/base/failure.h"
 #include "lib/stream/side.h"
 #include "lib/view/row.h"
 #include "speed/window/emission.h"
@@ -38,8 +39,7 @@ struct engine {
 	struct session_list print, drop;        /* sessions due at one W */
 
 	struct side *late, *rejects;    /* or NULL */
-	char error[300];                /* after a failure */
-	int status;                     /* and the exit status for it; 0: none */
+	struct failure failure;
 };
 
 /* Where a record stands, for messages and side outputs. */
@@ -53,7 +53,7 @@ struct place {
 void engine_init(struct engine *e, const struct view *v, size_t inputs);
 void engine_free(struct engine *e);
 
-/* All return 0, or -1 with error and status. */
+/* All return 0, or -1 with failure. */
 int engine_record(struct engine *e, const struct span *record, const struct place *at);
 /* The same, but a bad record is not taken as one: 1, and e->rows.scratch.reason says why. */
 int engine_try(struct engine *e, const struct span *record, const struct place *at);

@@ -109,10 +109,9 @@ static void end_job(struct worker *w, const struct job *job, const struct bad_li
 		if (engine_bad(p->engine, bad->item[i].reason, &at) < 0)
 			p->failed = true;
 	}
-	if (w->engine.status && !p->failed) {
+	if (w->engine.failure.status && !p->failed) {
 		p->failed = true;
-		p->engine->status = w->engine.status;
-		memcpy(p->engine->error, w->engine.error, sizeof w->engine.error);
+		p->engine->failure = w->engine.failure;
 	}
 	p->turn++;
 	pthread_cond_broadcast(&p->turned);
@@ -144,7 +143,7 @@ static void take_rows(struct worker *w, const struct job *job, const struct batc
 {
 	struct place at = { .name = blocks_name(job->blocks), .input = job->input };
 
-	for (size_t i = 0; i < batch->n && !w->engine.status; i++) {
+	for (size_t i = 0; i < batch->n && !w->engine.failure.status; i++) {
 		at.line = batch->line[i];
 		at.raw = batch->raw[i];
 		if (engine_try(&w->engine, batch->field + i * batch->width, &at) > 0)
@@ -288,9 +287,7 @@ int parallel_run(const struct view *v, const struct run_options *o, struct sourc
 	free(w);
 	if (p.failed)
 		return -1;
-	if (rc < 0 && !engine->status) {        /* an open that failed has said why */
-		snprintf(engine->error, sizeof engine->error, "%s", blocks_error(source[i - 1].blocks));
-		engine->status = blocks_status(source[i - 1].blocks);
-	}
+	if (rc < 0 && !engine->failure.status)          /* an open that failed has said why */
+		failure_set(&engine->failure, blocks_status(source[i - 1].blocks), "%s", blocks_error(source[i - 1].blocks));
 	return rc;
 }

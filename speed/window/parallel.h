@@ -7,12 +7,12 @@
 #include "speed/window/run.h"
 #include "speed/window/source.h"
 
-/* Begins source i, unless that is done. 0, or -1 with the engine's error and status. */
+/* Begins source i, unless that is done. 0, or -1 with the engine's failure. */
 typedef int parallel_open(void *context, size_t i);
 /* Closes source i: nobody needs it any more. */
 typedef void parallel_close(void *context, size_t i);
 
-/* Reads one source after the other; all they hold ends up in engine. 0, or -1 with the engine's error and status. */
+/* Reads one source after the other; all they hold ends up in engine. 0, or -1 with the engine's failure. */
 int parallel_run(const struct view *v, const struct run_options *o, struct source *source, size_t n, struct engine *engine,
                  parallel_open *open_next, parallel_close *close_done, void *context);
 

@@ -60,9 +60,7 @@ static void begin_waiting(void)
 
 static int fail_read(struct runner *r, size_t i)
 {
-	snprintf(r->engine.error, sizeof r->engine.error, "%s", blocks_error(r->source[i].blocks));
-	r->engine.status = blocks_status(r->source[i].blocks);
-	return -1;
+	return failure_set(&r->engine.failure, blocks_status(r->source[i].blocks), "%s", blocks_error(r->source[i].blocks));
 }
 
 static void close_source(struct runner *r, size_t i)
@@ -86,12 +84,9 @@ static int check_columns(struct runner *r, size_t source)
 
 		if ((int)i == r->view->op_field || (int)i == r->view->change_field || !blocks_lacks(r->source[source].blocks, i))
 			continue;
-		if ((int)i == r->view->time_field) {
-			snprintf(r->engine.error, sizeof r->engine.error, "%s: no column \"%.*s\", the view's time", blocks_name(r->source[source].blocks),
-			         (int)(name.n > 60 ? 60 : name.n), name.p);
-			r->engine.status = EXIT_DATA;
-			return -1;
-		}
+		if ((int)i == r->view->time_field)
+			return failure_set(&r->engine.failure, EXIT_DATA, "%s: no column \"%.*s\", the view's time",
+			                   blocks_name(r->source[source].blocks), (int)(name.n > 60 ? 60 : name.n), name.p);
 		warn("%s: no column \"%.*s\": it is null", blocks_name(r->source[source].blocks), (int)(name.n > 60 ? 60 : name.n), name.p);
 	}
 	return 0;
@@ -126,11 +121,8 @@ static int begin_source(struct runner *r, size_t i)
 	waiting = 0;
 	if (s->first == READ_ERROR)
 		return fail_read(r, i);
-	if (r->begun && blocks_is_controlled(s->blocks) != r->engine.controlled) {         /* the first may be closed by now */
-		snprintf(r->engine.error, sizeof r->engine.error, "%s: controlled and plain streams do not mix", blocks_name(s->blocks));
-		r->engine.status = EXIT_DATA;
-		return -1;
-	}
+	if (r->begun && blocks_is_controlled(s->blocks) != r->engine.controlled)         /* the first may be closed by now */
+		return failure_set(&r->engine.failure, EXIT_DATA, "%s: controlled and plain streams do not mix", blocks_name(s->blocks));
 	return check_columns(r, i);
 }
 
@@ -369,7 +361,7 @@ static int begin(struct runner *r)
 	return 0;
 }
 
-int run(const struct view *v, const struct run_options *o, struct out *out, struct run_result *result, struct buf *explanation)
+int run(const struct view *v, const struct run_options *o, struct out *out, struct ledger *ledger, struct failure *failure, struct buf *explanation)
 {
 	struct runner r = { .view = v, .options = o, .out = out, .n = o->npaths ? o->npaths : 1 };
 	int rc;
@@ -393,10 +385,9 @@ int run(const struct view *v, const struct run_options *o, struct out *out, stru
 		explain(&r, explanation);
 	for (size_t i = 0; i < r.n; i++)
 		close_source(&r, i);
-	result->ledger = r.engine.ledger;
-	result->status = rc == 0 ? 0 : r.engine.status ? r.engine.status : EXIT_IO;
-	memcpy(result->error, r.engine.error, sizeof result->error);
+	*ledger = r.engine.ledger;
+	*failure = r.engine.failure;
 	engine_free(&r.engine);
 	free(r.source);
-	return result->status;
+	return rc == 0 ? 0 : failure->status ? failure->status : EXIT_IO;
 }

@@ -18,15 +18,11 @@ struct run_options {
 	struct side *late, *rejects;    /* or NULL */
 };
 
-struct run_result {
-	struct ledger ledger;
-	char error[300];                /* when status is not 0 */
-	int status;
-};
-
 /* Reads all inputs to their ends and writes all rows. Threads are used where order does not matter: no watermark, final
- * rows or partials, a plain stream. explanation gets what --explain-watermark prints. Returns result->status. */
-int run(const struct view *v, const struct run_options *o, struct out *out, struct run_result *result, struct buf *explanation);
+ * rows or partials, a plain stream. explanation gets what --explain-watermark prints. 0, or the exit status; failure says why,
+ * unless the output does. */
+int run(const struct view *v, const struct run_options *o, struct out *out, struct ledger *ledger, struct failure *failure,
+        struct buf *explanation);
 
 /* SIGINT and SIGTERM: open windows are dropped, how many is said, and the process dies by the signal. The handler to install;
  * not 0 after one was caught at work: run() returns early, flush what there is and call run_die_by_signal(). */

@@ -134,6 +134,8 @@ VIEW=(-t ts -w 1m -g category -m 'orders=count()' -m 'gmv=sum(price)' -m 'basket
 	try window-agg -t t -w 1s -m 's=sum(v)' --where 'v <> "1"' --on-bad skip --stats --stats-file stats in
 	equal "--stats" '{"tool":"window-agg","in":4,"out":1,"late":0,"duplicate":0,"rejected":2,"filtered":1,"late_windows":0,"rows":1,"bytes":22}' "$(< err)"
 	grep -qx 'weir_records_total{tool="window-agg",kind="rejected"} 2' stats || failed "--stats-file" "$(< stats)"
+	refuses "a full device, which stays one" 73 'window-agg: /dev/full: No space left on device' window-agg -w none -m 'n=count()' --stats-file /dev/full /dev/null
+	[[ -c /dev/full ]] || failed "a device" "was replaced by a file"
 	refuses "a place that is none" 73 'window-agg: *nodir*' window-agg -w none -m 'n=count()' --stats-file nodir/x /dev/null
 }
 
