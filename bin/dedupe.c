@@ -118,6 +118,7 @@ int main(int argc, char **argv)
 	s.dedupe.path = (const char *const *)argv + optind;
 	s.dedupe.npaths = (size_t)(argc - optind);
 	check(&s.dedupe);
+	outputs_check((const char *const[]){ s.duplicates, s.late, s.rejects, s.stats.file }, 4, s.dedupe.path, s.dedupe.npaths);
 	s.dedupe.duplicates = side_option(s.duplicates);
 	s.dedupe.late = side_option(s.late);
 	s.dedupe.rejects = side_option(s.rejects);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "lib/base/diag.h"
+#include "lib/stream/side_opts.h"
 #include "lib/stream/stats_opts.h"
 #include "lib/text/read_opts.h"
 #include "lib/view/view_opts.h"
@@ -47,17 +48,6 @@ struct settings {
 	struct view *words, *given;
 };
 
-static int64_t time_option(const char *name, const char *text)
-{
-	struct time_parser parser;
-	int64_t ms;
-
-	time_parser_init(&parser, NULL, TIME_UNIT_AUTO);
-	if (time_parse(&parser, span_of(text), &ms) < 0)
-		die(EXIT_USAGE, "--%s: %s: %s", name, diag_show(text, strlen(text)), time_parse_error(span_of(text)));
-	return ms;
-}
-
 static struct view *load_view(const char *path)
 {
 	struct view *v = view_new();
@@ -80,8 +70,8 @@ static void take_option(struct settings *s, const struct opt *o)
 	case OPT_OFFSET: target->offset = optarg; break;
 	case OPT_TZ: target->tz = optarg; break;
 	case OPT_GROUP_BY: target->group_by = optarg; break;
-	case OPT_SINCE: answer->since = time_option("since", optarg); break;
-	case OPT_UNTIL: answer->until = time_option("until", optarg); break;
+	case OPT_SINCE: s->merge.since = optarg; break;
+	case OPT_UNTIL: s->merge.until = optarg; break;
 	case OPT_WHERE: answer->where = optarg; break;
 	case OPT_ORDER: answer->order = optarg; break;
 	case OPT_TOP: answer->top = size_option("top", optarg); break;
@@ -121,6 +111,7 @@ int main(int argc, char **argv)
 	diag_init(cli.tool);
 	s.words = view_new();
 	parse(&s, argc, argv);
+	outputs_check((const char *const[]){ s.stats.file }, 1, s.merge.path, s.merge.npaths);
 	out_init(&out, STDOUT_FILENO, "stdout");
 	status = merge(&s.merge, &out, &ledger, &failure);
 	if (*failure.text)

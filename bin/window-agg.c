@@ -38,9 +38,16 @@ static const struct cli cli = {
 struct settings {
 	struct view *view;
 	struct run_options run;
-	struct stats_options stats;
 	const char *late, *rejects;
 };
+
+/* What a signal handler can reach. */
+static struct stats_options stats;
+
+static void report(const struct ledger *l)
+{
+	stats_report(&stats, l, 0);
+}
 
 static void take_option(struct settings *s, int id)
 {
@@ -73,7 +80,7 @@ static void take_option(struct settings *s, int id)
 		break;
 	default:
 		if (!read_opts_take(&s->run.reader, id, optarg))
-			stats_opts_take(&s->stats, id, optarg);
+			stats_opts_take(&stats, id, optarg);
 	}
 }
 
@@ -116,7 +123,7 @@ static void catch_signals(void)
 
 int main(int argc, char **argv)
 {
-	struct settings s = { .run = { .threads = 1 } };
+	struct settings s = { .run = { .threads = 1, .report = report } };
 	struct ledger ledger = { 0 };
 	struct failure failure = { 0 };
 	struct buf explanation = { 0 };
@@ -126,6 +133,7 @@ int main(int argc, char **argv)
 	diag_init(cli.tool);
 	s.view = view_new();
 	parse(&s, argc, argv);
+	outputs_check((const char *const[]){ s.late, s.rejects, stats.file }, 3, s.run.path, s.run.npaths);
 	s.run.late = side_option(s.late);
 	s.run.rejects = side_option(s.rejects);
 	out_init(&out, STDOUT_FILENO, "stdout");
@@ -134,7 +142,7 @@ int main(int argc, char **argv)
 	if (!out.error && *failure.text)
 		warn("%s", failure.text);
 	status = side_finish(s.run.late, side_finish(s.run.rejects, status));
-	status = stats_report(&s.stats, &ledger, status);
+	status = stats_report(&stats, &ledger, status);
 	if (explanation.n)
 		(void)!write(STDERR_FILENO, explanation.p, explanation.n);
 	status = out_finish(&out, status);

@@ -16,7 +16,7 @@
 enum { ROW_HELP = -2, ROW_VERSION = -3, FOUND = 1000 };
 
 static const struct opt automatic[] = {
-	{ ROW_HELP, 0, "help", NULL, "show this help and exit", "Help" },
+	{ ROW_HELP, 'h', "help", NULL, "show this help and exit", "Help" },
 	{ ROW_VERSION, 0, "version", NULL, "show the version and exit", NULL },
 };
 

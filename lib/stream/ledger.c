@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,26 +37,43 @@ void ledger_add(struct ledger *into, const struct ledger *from)
 		*entry_of(into, i) += *entry_of(from, i);
 }
 
-void ledger_print(const struct ledger *l, const char *tool, struct buf *out)
+/* Texts are made in the caller's room, without allocation, so that a signal handler may report too. */
+static size_t add(char *text, size_t n, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static size_t add(char *text, size_t n, const char *format, ...)
 {
-	buf_printf(out, "{\"tool\":\"%s\"", tool);
+	va_list args;
+	int more;
+
+	va_start(args, format);
+	more = vsnprintf(text + n, LEDGER_TEXT - n, format, args);
+	va_end(args);
+	return more < 0 || (size_t)more >= LEDGER_TEXT - n ? n : n + (size_t)more;
+}
+
+size_t ledger_print(const struct ledger *l, const char *tool, char text[LEDGER_TEXT])
+{
+	size_t n = add(text, 0, "{\"tool\":\"%s\"", tool);
+
 	for (size_t i = 0; i < ENTRIES; i++)
-		buf_printf(out, ",\"%s\":%llu", entries[i].name, (unsigned long long)*entry_of(l, i));
-	buf_text(out, "}\n");
+		n = add(text, n, ",\"%s\":%llu", entries[i].name, (unsigned long long)*entry_of(l, i));
+	return add(text, n, "}\n");
 }
 
-static void print_metrics(const struct ledger *l, const char *tool, struct buf *out)
+static size_t print_metrics(const struct ledger *l, const char *tool, char text[LEDGER_TEXT])
 {
-	buf_text(out, "# HELP weir_records_total Records by what became of them.\n# TYPE weir_records_total counter\n");
+	size_t n = add(text, 0, "# HELP weir_records_total Records by what became of them.\n# TYPE weir_records_total counter\n");
+
 	for (size_t i = 0; i < RECORD_ENTRIES; i++)
-		buf_printf(out, "weir_records_total{tool=\"%s\",kind=\"%s\"} %llu\n", tool, entries[i].name,
-		           (unsigned long long)*entry_of(l, i));
+		n = add(text, n, "weir_records_total{tool=\"%s\",kind=\"%s\"} %llu\n", tool, entries[i].name,
+		        (unsigned long long)*entry_of(l, i));
 	for (size_t i = RECORD_ENTRIES; i < ENTRIES; i++)
-		buf_printf(out, "# TYPE weir_%s_total counter\nweir_%s_total{tool=\"%s\"} %llu\n", entries[i].name,
-		           entries[i].name, tool, (unsigned long long)*entry_of(l, i));
+		n = add(text, n, "# TYPE weir_%s_total counter\nweir_%s_total{tool=\"%s\"} %llu\n", entries[i].name,
+		        entries[i].name, tool, (unsigned long long)*entry_of(l, i));
+	return n;
 }
 
-static int write_file(const char *path, int flags, const struct buf *text)
+static int write_file(const char *path, int flags, const char *text, size_t size)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
 	size_t done = 0;
@@ -62,8 +81,8 @@ static int write_file(const char *path, int flags, const struct buf *text)
 
 	if (fd < 0)
 		return -1;
-	while (done < text->n) {
-		ssize_t n = write(fd, text->p + done, text->n - done);
+	while (done < size) {
+		ssize_t n = write(fd, text + done, size - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -78,41 +97,35 @@ static int write_file(const char *path, int flags, const struct buf *text)
 	return close(fd);
 }
 
-/* What is there and no plain file (a device, a pipe, a link to one) is written to as it is: a rename would replace it. */
+/* What is there and no plain file (a device, a pipe, a link) is written to as it is: a rename would replace it. */
 static bool is_special(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
-static int replace_file(const char *path, const struct buf *text)
+static int replace_file(const char *path, const char *text, size_t size)
 {
-	struct buf temporary = { 0 };
-	int rc;
+	char temporary[PATH_MAX];
+	int saved;
 
-	buf_printf(&temporary, "%s.%ld.tmp", path, (long)getpid());
-	buf_byte(&temporary, '\0');
-	rc = write_file(temporary.p, O_CREAT | O_TRUNC | O_NOFOLLOW, text);
-	if (rc == 0)
-		rc = rename(temporary.p, path);
-	if (rc < 0) {
-		int saved = errno;
-
-		unlink(temporary.p);
-		errno = saved;
+	if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof temporary) {
+		errno = ENAMETOOLONG;
+		return -1;
 	}
-	buf_free(&temporary);
-	return rc;
+	if (write_file(temporary, O_CREAT | O_TRUNC | O_NOFOLLOW, text, size) == 0 && rename(temporary, path) == 0)
+		return 0;
+	saved = errno;
+	unlink(temporary);
+	errno = saved;
+	return -1;
 }
 
 int ledger_write_file(const struct ledger *l, const char *tool, const char *path)
 {
-	struct buf text = { 0 };
-	int rc;
+	char text[LEDGER_TEXT];
+	size_t size = print_metrics(l, tool, text);
 
-	print_metrics(l, tool, &text);
-	rc = is_special(path) ? write_file(path, 0, &text) : replace_file(path, &text);
-	buf_free(&text);
-	return rc;
+	return is_special(path) ? write_file(path, O_CREAT | O_TRUNC, text, size) : replace_file(path, text, size);
 }

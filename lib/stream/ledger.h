@@ -3,9 +3,9 @@
 #ifndef LIB_STREAM_LEDGER_H
 #define LIB_STREAM_LEDGER_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-
-#include "lib/base/buf.h"
 
 struct ledger {
 	uint64_t in;            /* records read */
@@ -23,9 +23,11 @@ struct ledger {
 
 void ledger_add(struct ledger *into, const struct ledger *from);
 
-/* One JSON object on one line. */
-void ledger_print(const struct ledger *l, const char *tool, struct buf *out);
-/* For Prometheus' textfile collector: written beside path and renamed into place. 0, or -1: errno. */
+/* One JSON object on one line; its length. */
+#define LEDGER_TEXT 4096
+size_t ledger_print(const struct ledger *l, const char *tool, char text[LEDGER_TEXT]);
+/* For Prometheus' textfile collector: written beside path and renamed into place; a device, pipe or link is written to as
+ * it is. 0, or -1: errno. Neither allocates: a signal handler may call them. */
 int ledger_write_file(const struct ledger *l, const char *tool, const char *path);
 
 #endif

@@ -5,6 +5,10 @@
 
 #include "lib/stream/side.h"
 
+/* Outputs that options name must be files of their own: one that is an input, or another output, ends the process with
+ * EXIT_USAGE before anything is emptied. NULLs among outputs are fine; devices and pipes may be shared. */
+void outputs_check(const char *const *output, size_t noutputs, const char *const *input, size_t ninputs);
+
 /* NULL for NULL; a file that cannot be made ends the process with EXIT_CREATE. */
 struct side *side_option(const char *path);
 

@@ -18,13 +18,10 @@ bool stats_opts_take(struct stats_options *o, int id, const char *arg)
 
 int stats_report(const struct stats_options *o, const struct ledger *l, int status)
 {
-	struct buf text = { 0 };
+	char text[LEDGER_TEXT];
 
-	if (o->print) {
-		ledger_print(l, diag_tool(), &text);
-		(void)!write(STDERR_FILENO, text.p, text.n);
-		buf_free(&text);
-	}
+	if (o->print)
+		(void)!write(STDERR_FILENO, text, ledger_print(l, diag_tool(), text));
 	if (o->file && ledger_write_file(l, diag_tool(), o->file) < 0) {
 		warn("%s:", o->file);
 		status = status ? status : EXIT_CREATE;

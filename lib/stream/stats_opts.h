@@ -19,7 +19,7 @@ struct stats_options {
 
 bool stats_opts_take(struct stats_options *o, int id, const char *arg);
 
-/* At the end of a run. Returns status, or EXIT_CREATE when the file cannot be written and status was 0. */
+/* At the end of a run, also by a signal. Returns status, or EXIT_CREATE when the file cannot be written and status was 0. */
 int stats_report(const struct stats_options *o, const struct ledger *l, int status);
 
 #endif

@@ -55,6 +55,7 @@ const struct view *partial_view(const struct partial_reader *r);
 const char *partial_hash(const struct partial_reader *r);
 const char *partial_name(const struct partial_reader *r);
 uint64_t partial_rejected(const struct partial_reader *r);      /* so far */
+uint64_t partial_bytes(const struct partial_reader *r);         /* read */
 const char *partial_error(const struct partial_reader *r);
 int partial_status(const struct partial_reader *r);
 void partial_close(struct partial_reader *r);

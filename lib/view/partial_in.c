@@ -364,6 +364,11 @@ uint64_t partial_rejected(const struct partial_reader *r)
 	return r->rejected;
 }
 
+uint64_t partial_bytes(const struct partial_reader *r)
+{
+	return input_bytes(r->input);
+}
+
 const char *partial_error(const struct partial_reader *r)
 {
 	return r->error;

@@ -41,7 +41,7 @@ struct answer {
 	size_t norder;
 	struct held *held;
 	size_t nheld, cap;
-	uint64_t numbers, printed;
+	uint64_t numbers, printed, negative;
 	struct interval window;         /* of the rows held, per window */
 	char error[256];
 };
@@ -297,7 +297,10 @@ int answer_row(struct answer *a, struct interval at, struct span key, struct gro
 	int pass;
 
 	a->error[0] = '\0';
-	if (!is_wanted(&a->options, at) || (a->view->retract && g->weight <= 0))
+	if (!is_wanted(&a->options, at))
+		return 0;
+	a->negative += g->weight < 0;
+	if (a->view->retract && g->weight <= 0)
 		return 0;
 	if (turn_window(a, at) < 0)
 		return -1;
@@ -316,6 +319,11 @@ int answer_end(struct answer *a)
 {
 	a->error[0] = '\0';
 	return flush_held(a);
+}
+
+uint64_t answer_negative(const struct answer *a)
+{
+	return a->negative;
 }
 
 const char *answer_error(const struct answer *a)

@@ -24,6 +24,8 @@ void answer_free(struct answer *a);
 int answer_row(struct answer *a, struct interval at, struct span key, struct group *g);
 /* No more rows: what was held back to be sorted comes out. */
 int answer_end(struct answer *a);
+/* Rows not shown for more was taken back than had been given. */
+uint64_t answer_negative(const struct answer *a);
 const char *answer_error(const struct answer *a);       /* after -1; "" when it was the output */
 
 #endif

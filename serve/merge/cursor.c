@@ -60,6 +60,35 @@ static void sink(struct cursor *c, size_t i)
 	c->heap[i] = l;
 }
 
+/* The first line of two definitions that differs, as `window 2m, not window 1m`. */
+static void explain_difference(const struct view *mine, const struct view *other, struct buf *out)
+{
+	struct buf a = { 0 }, b = { 0 };
+	struct span x, y;
+
+	view_print(mine, true, &a);
+	view_print(other, true, &b);
+	for (x = buf_view(&a), y = buf_view(&b);;) {
+		const char *p = x.n ? memchr(x.p, '\n', x.n) : NULL, *q = y.n ? memchr(y.p, '\n', y.n) : NULL;
+		struct span one = { x.p, p ? (size_t)(p - x.p) : 0 }, two = { y.p, q ? (size_t)(q - y.p) : 0 };
+
+		if (!p && !q) {
+			buf_text(out, "made with other time zone data");
+			break;
+		}
+		if (!p || !q || !span_eq(one, two)) {
+			buf_printf(out, "\"%.*s\", not \"%.*s\"", (int)(two.n > 80 ? 80 : two.n), two.n ? two.p : "",
+			           (int)(one.n > 80 ? 80 : one.n), one.n ? one.p : "");
+			break;
+		}
+		x.p += one.n + 1, x.n -= one.n + 1;
+		y.p += two.n + 1, y.n -= two.n + 1;
+	}
+	buf_byte(out, '\0');
+	buf_free(&a);
+	buf_free(&b);
+}
+
 /* The first view line decides; all others must have its hash. */
 static int meet_view(struct cursor *c, struct lane *l)
 {
@@ -79,9 +108,14 @@ static int meet_view(struct cursor *c, struct lane *l)
 			return failure_set(&c->failure, EXIT_BUG, "%s: %s", partial_name(l->reader), error);
 		memcpy(c->hash, partial_hash(l->reader), sizeof c->hash);
 	}
-	if (strcmp(c->hash, partial_hash(l->reader)) != 0)
-		return failure_set(&c->failure, EXIT_CONFIG, "%s: another definition (%s) than the partials before it (%s): they cannot be merged",
-		            partial_name(l->reader), partial_hash(l->reader), c->hash);
+	if (strcmp(c->hash, partial_hash(l->reader)) != 0) {
+		struct buf why = { 0 };
+
+		explain_difference(c->view, v, &why);
+		failure_set(&c->failure, EXIT_CONFIG, "%s: another definition than the partials before it: %s", partial_name(l->reader), why.p);
+		buf_free(&why);
+		return -1;
+	}
 	l->state_of = mem_array(l->state_of, v->nmeasures, sizeof *l->state_of);
 	for (size_t i = 0; i < v->nmeasures; i++)
 		for (size_t j = 0; j < v->nmeasures; j++)
@@ -225,6 +259,15 @@ const char *cursor_hash(const struct cursor *c)
 bool cursor_is_sorted(const struct cursor *c)
 {
 	return c->sorted;
+}
+
+uint64_t cursor_bytes(const struct cursor *c)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		sum += partial_bytes(c->lane[i].reader);
+	return sum;
 }
 
 uint64_t cursor_rejected(const struct cursor *c)

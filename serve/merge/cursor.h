@@ -25,6 +25,7 @@ bool cursor_is_sorted(const struct cursor *c);
 int cursor_next(struct cursor *c, struct partial_row *row, const size_t **state_of);
 
 uint64_t cursor_rejected(const struct cursor *c);
+uint64_t cursor_bytes(const struct cursor *c);                 /* read */
 const char *cursor_error(const struct cursor *c);
 int cursor_status(const struct cursor *c);
 

@@ -233,15 +233,27 @@ static int merge_rows(struct merger *m)
 	return streams(m) ? end_group(m) : put_gathered(m);
 }
 
+/* A time without offset is one of the windows' zone: days are those that are printed. */
+static int read_time(struct merger *m, const char *name, const char *text, int64_t *ms)
+{
+	struct time_parser parser;
+
+	time_parser_init(&parser, m->view->zone, TIME_UNIT_AUTO);
+	if (!text || time_parse(&parser, span_of(text), ms) == 0)
+		return 0;
+	return failure_set(m->failure, EXIT_USAGE, "--%s: %.100s: %s", name, text, time_parse_error(span_of(text)));
+}
+
 static bool filters(const struct answer_options *a)
 {
-	return a->since != INT64_MIN || a->until != INT64_MAX || a->where || a->order || a->top || a->per_window;
+	return a->where || a->order || a->top || a->per_window;
 }
 
 static int begin(struct merger *m)
 {
 	const struct view *v;
 	const struct merge_options *o = m->options;
+	struct answer_options selection = o->answer;
 	char why[400];
 
 	if (target_init(&m->target, cursor_view(m->cursor), cursor_hash(m->cursor), &o->target, why) < 0)
@@ -250,7 +262,7 @@ static int begin(struct merger *m)
 	m->partials = v->emit == EMIT_PARTIAL;
 	if (v->emit == EMIT_UPDATES || v->emit == EMIT_CHANGELOG)
 		return failure_set(m->failure, EXIT_USAGE, "--emit: merge-views prints final rows or partials");
-	if (m->partials && filters(&o->answer))
+	if (m->partials && (o->since || o->until || filters(&o->answer)))
 		return failure_set(m->failure, EXIT_USAGE, "--emit partial: --since, --until, --where, --order and --top are for finished rows");
 	m->group = mem_zalloc(v->group_size);
 	m->column = mem_zalloc(cursor_view(m->cursor)->nkeys * sizeof *m->column);
@@ -263,13 +275,16 @@ static int begin(struct merger *m)
 		partial_begin(&m->partial, v, m->out);
 		return 0;
 	}
-	m->answer = answer_new(v, o->output, &o->answer, m->out, m->ledger, why);
+	if (read_time(m, "since", o->since, &selection.since) < 0 || read_time(m, "until", o->until, &selection.until) < 0)
+		return -1;
+	m->answer = answer_new(v, o->output, &selection, m->out, m->ledger, why);
 	return m->answer ? 0 : failure_set(m->failure, EXIT_USAGE, "%s", why);
 }
 
 static int finish(struct merger *m)
 {
 	m->ledger->rejected = cursor_rejected(m->cursor);
+	m->ledger->bytes = cursor_bytes(m->cursor);
 	if (!m->partials)
 		return answer_end(m->answer) < 0 ? output_failed(m) : 0;
 	m->partial.rejected = m->ledger->rejected;
@@ -312,6 +327,8 @@ int merge(const struct merge_options *o, struct out *out, struct ledger *ledger,
 		if (rc == 0)
 			rc = finish(&m);
 	}
+	if (m.answer && answer_negative(m.answer))
+		warn("%llu rows are not shown: more was taken back than had been given", (unsigned long long)answer_negative(m.answer));
 	clean_up(&m);
 	return rc < 0 ? failure->status : 0;
 }

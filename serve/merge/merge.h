@@ -14,6 +14,7 @@ struct merge_options {
 	enum record_format output;
 	struct target_options target;
 	struct answer_options answer;
+	const char *since, *until;      /* texts, read in the zone of the windows; NULL: all. They set answer's */
 };
 
 /* Everything from the inputs to out. 0, or the exit status; failure says why, unless the output does. */

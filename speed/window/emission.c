@@ -68,6 +68,7 @@ static bool is_shown(const struct emission *e, const struct group *g)
 
 static void final_row(struct emission *e, struct interval at, struct span key, struct group *g)
 {
+	e->negative += g->weight < 0;
 	if (!is_shown(e, g))
 		return;
 	row_out_render(&e->rows, at, key, g);

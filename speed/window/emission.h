@@ -17,6 +17,7 @@ struct emission {
 	struct out *out;
 	struct ledger *ledger;
 	struct row_out rows;
+	uint64_t negative;              /* final rows not shown for more was taken back than had been given */
 	bool controlled;                /* rows must not look like control lines */
 	struct fill fill;
 	struct group *scratch;          /* one merged row of a sliding window */

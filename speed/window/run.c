@@ -42,12 +42,25 @@ _Noreturn void run_die_by_signal(void)
 	_exit(128 + (int)run_interrupted);
 }
 
+/* In a signal handler: nothing here allocates. */
+static void report_now(const struct runner *r)
+{
+	struct ledger now = r->engine.ledger;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->source[i].blocks)
+			now.bytes += blocks_bytes(r->source[i].blocks);
+	r->options->report(&now);
+}
+
 void run_on_signal(int number)
 {
 	run_interrupted = number;
 	if (!waiting)
 		return;
 	say_interrupted();
+	if (running && running->options->report)
+		report_now(running);
 	run_die_by_signal();
 }
 
@@ -381,6 +394,9 @@ int run(const struct view *v, const struct run_options *o, struct out *out, stru
 	if (run_interrupted)
 		say_interrupted();
 	running = NULL;
+	if (r.engine.emission.negative)
+		warn("%llu rows are not shown: more was taken back than had been given; the stream lacks its beginning",
+		     (unsigned long long)r.engine.emission.negative);
 	if (o->explain)
 		explain(&r, explanation);
 	for (size_t i = 0; i < r.n; i++)

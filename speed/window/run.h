@@ -16,6 +16,7 @@ struct run_options {
 	size_t max_groups;              /* 0: no bound */
 	bool explain;                   /* --explain-watermark */
 	struct side *late, *rejects;    /* or NULL */
+	void (*report)(const struct ledger *l);         /* called when a signal ends the run while it waits for input */
 };
 
 /* Reads all inputs to their ends and writes all rows. Threads are used where order does not matter: no watermark, final
@@ -24,7 +25,7 @@ struct run_options {
 int run(const struct view *v, const struct run_options *o, struct out *out, struct ledger *ledger, struct failure *failure,
         struct buf *explanation);
 
-/* SIGINT and SIGTERM: open windows are dropped, how many is said, and the process dies by the signal. The handler to install;
+/* SIGINT and SIGTERM: open windows are dropped, how many is said, the ledger is reported, and the process dies by the signal. The handler to install;
  * not 0 after one was caught at work: run() returns early, flush what there is and call run_die_by_signal(). */
 extern volatile sig_atomic_t run_interrupted;
 void run_on_signal(int number);

@@ -80,7 +80,7 @@ pieces() {      # view command...
 	while read -r name args; do
 		# shellcheck disable=SC2086
 		"${base[@]}" $args > other
-		refuses "$name" 78 'merge-views: other: another definition (*) than the partials before it (*): they cannot be merged' merge-views base other
+		refuses "$name" 78 'merge-views: other: another definition than the partials before it: *' merge-views base other
 		refuses "$name, from stdin" 78 'merge-views: stdin: another definition *' merge-views < <(cat base other)
 	done <<- 'EOT'
 	window -w 2h -g k -m n=count()
