@@ -152,3 +152,30 @@ VIEW=(-t ts -w 1m -g category -m 'orders=count()' -m 'gmv=sum(price)' -m 'basket
 	wait "$pid"
 	equal "all" $'window_start,window_end,n\n0,10,2\n10,20,1\n20,30,1' "$(< out)"
 }
+
+@test "side outputs: never an input, never one file for two" {
+	printf 't,v\n1,1\n' > in
+	cp in before
+	ln -s in link
+	for other in in ./in link; do
+		refuses "--late $other" 64 "window-agg: $other: it is an input, and would be overwritten" window-agg -t t -w 1s -m 'n=count()' --late $other in
+		refuses "--stats-file $other" 64 "window-agg: $other: it is an input, and would be overwritten" window-agg -t t -w 1s -m 'n=count()' --stats-file $other in
+	done
+	refuses "two in one" 64 'window-agg: x: two outputs cannot be one file' window-agg -t t -w 1s -m 'n=count()' --late x --rejects x in
+	refuses "dedupe too" 64 'dedupe: in: it is an input, and would be overwritten' dedupe --duplicates in in
+	cmp in before || failed "the input" "was touched"
+}
+
+@test "interrupted: the ledger is told all the same" {
+	mkfifo pipe
+	window-agg -t t -w 1h -m 'n=count()' -e updates --every record --stats pipe > out 2> err 3>&- &
+	local pid=$!
+	exec 9> pipe
+	printf 't,v\n1,1\n2,2\n' >&9
+	until_true grep -q '2$' out
+	kill -INT $pid
+	wait $pid && failed "status" "0"
+	exec 9>&-
+	grep -q '^window-agg: interrupted: 1 open windows dropped$' err || failed "message" "$(< err)"
+	grep -q '"in":2,"out":2' err || failed "ledger" "$(< err)"
+}
