@@ -274,6 +274,18 @@ static bool has_key(const struct deduper *d, const struct span *field)
 	return d->nkeys == 0;
 }
 
+/* What can be wrong with a row shows before any of the record's keys is kept. 0; 1: the record was rejected; -1. */
+static int check_row(struct deduper *d, const struct span *field, struct span raw, uint64_t line, int64_t *ms)
+{
+	if (check_change(d, field, line) < 0)
+		return -1;
+	if (!has_key(d, field))
+		return reject(d, "its key is null", line, raw) < 0 ? -1 : 1;
+	if (d->time_field >= 0 && time_parse(&d->time, field[d->time_field], ms) < 0)
+		return reject_time(d, field[d->time_field], line, raw) < 0 ? -1 : 1;
+	return 0;
+}
+
 /* One record: rows i .. end of the batch, several in an envelope of changes. It goes on when any of them is new. */
 static int take(struct deduper *d, const struct batch *batch, size_t i, size_t end)
 {
@@ -283,15 +295,17 @@ static int take(struct deduper *d, const struct batch *batch, size_t i, size_t e
 	int64_t ms = 0;
 
 	for (size_t k = i; k < end; k++) {
+		int bad = check_row(d, batch->field + k * batch->width, raw, line, &ms);
+
+		if (bad)
+			return bad < 0 ? -1 : 0;
+	}
+	for (size_t k = i; k < end; k++) {
 		const struct span *field = batch->field + k * batch->width;
 		enum verdict one;
 
-		if (check_change(d, field, line) < 0)
-			return -1;
-		if (!has_key(d, field))
-			return reject(d, "its key is null", line, raw);
-		if (d->time_field >= 0 && time_parse(&d->time, field[d->time_field], &ms) < 0)
-			return reject_time(d, field[d->time_field], line, raw);
+		if (end - i > 1 && d->time_field >= 0)
+			time_parse(&d->time, field[d->time_field], &ms);        /* known to be one */
 		one = judge(d, field, raw, ms);
 		if (one == FAILED)
 			return -1;

@@ -144,7 +144,7 @@ TEST(help_shows_all_within_the_width)
 	CHECK(contains(b, "\n  -V, --view FILE             take the definition from FILE\n"));
 	CHECK(contains(b, "\n      --watermark-delay DURATION\n                              how far records"));
 	CHECK(contains(b, "\n\nFormats:\n  -i, --input csv|tsv|ndjson  format of the input\n"));
-	CHECK(contains(b, "\n\nHelp:\n      --help "));
+	CHECK(contains(b, "\n\nHelp:\n  -h, --help "));
 	CHECK(contains(b, "\n\nTimes are UTC.\n"));
 	for (const char *p = b->p, *end; (end = memchr(p, '\n', (size_t)(b->p + b->n - p))); p = end + 1)
 		CHECK(end - p <= 79);
