@@ -21,6 +21,8 @@ static void fill_record(struct span *record, struct span rest)
 		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
 
 		record[i] = (struct span){ rest.p, n };
+		if (!rest.n)
+			continue;               /* NULL + 0 is not defined */
 		rest.p += n + (comma != NULL);
 		rest.n -= n + (comma != NULL);
 	}

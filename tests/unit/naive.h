@@ -32,7 +32,7 @@ static inline struct span naive_field(const struct naive *s, size_t i)
 {
 	size_t from = i ? s->end[i - 1] : 0;
 
-	return (struct span){ s->text.p + from, s->end[i] - from };
+	return (struct span){ s->text.p ? s->text.p + from : NULL, s->end[i] - from };      /* NULL + 0 is not defined */
 }
 
 static inline void naive_end_field(struct naive *s)
