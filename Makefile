@@ -65,8 +65,12 @@ else
     # libFuzzer, see `fuzz` below; its main is in the fuzz targets alone
     B        := build/fuzz
     SANITIZE += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+  else ifeq ($(SAN),mutants)
+    # safety steps can be left out: the negative controls of the tests, see lib/base/mutant.h
+    B        := build/mutants
+    SANITIZE += -DWEIR_MUTANTS
   else
-    $(error SAN is 1 or thread, not $(SAN))
+    $(error SAN is 1, thread or mutants, not $(SAN))
   endif
 endif
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/base/diag.h"
+#include "lib/base/hash.h"
 
 #define GATHER (256 * 1024)     /* bytes before a write */
 #define PIPE_BYTES (1024 * 1024)
@@ -35,11 +36,48 @@ static int write_all(struct out *o, const char *p, size_t n)
 	return o->error ? -1 : 0;
 }
 
+static void sum(struct out *o, const char *p, size_t n)
+{
+	const char *end = p + n;
+
+	if (!n)
+		return;
+	o->crc = hash_crc32c(o->crc, p, n);
+	for (; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		o->lines++;
+}
+
+static void sum_buffer(struct out *o)
+{
+	if (o->sums)
+		sum(o, o->buf.p + o->summed, o->buf.n - o->summed);
+	o->summed = o->buf.n;
+}
+
+void out_sums(struct out *o)
+{
+	o->sums = true;
+	o->summed = o->buf.n;
+}
+
+void out_begin_control(struct out *o)
+{
+	sum_buffer(o);
+}
+
+void out_end_control(struct out *o)
+{
+	o->summed = o->buf.n;
+}
+
 int out_flush(struct out *o)
 {
-	int rc = write_all(o, o->buf.p, o->buf.n);
+	int rc;
 
+	sum_buffer(o);
+	rc = write_all(o, o->buf.p, o->buf.n);
 	buf_clear(&o->buf);
+	o->summed = 0;
 	return rc;
 }
 
@@ -58,6 +96,8 @@ int out_bytes(struct out *o, const void *p, size_t n)
 	}
 	if (out_flush(o) < 0)
 		return -1;
+	if (o->sums)
+		sum(o, p, n);
 	return write_all(o, p, n);
 }
 

@@ -39,6 +39,7 @@ static void rebase(struct blocks *b)
 	b->lines_end -= by;
 	b->used -= by;
 	b->searched = b->searched > by ? b->searched - by : 0;
+	b->summed = b->summed > by ? b->summed - by : 0;
 	b->control = b->control != NO_CONTROL && b->control >= by ? b->control - by : NO_CONTROL;
 }
 
@@ -307,6 +308,21 @@ struct blocks *blocks_open(const char *path, const struct fields *fields, const 
 	return b;
 }
 
+/* A checked stream ends where it says so, whether or not whoever writes it closes it. */
+static bool is_done(const struct blocks *b)
+{
+	return b->check.done && b->start == b->used;
+}
+
+static enum read_event end(struct blocks *b)
+{
+	struct failure why = { 0 };
+
+	if (!b->status && stream_check_end(&b->check, &why) < 0)
+		blocks_fail(b, why.status, 0, why.text);
+	return b->status ? READ_ERROR : READ_END;
+}
+
 enum read_event blocks_next(struct blocks *b, struct block *block)
 {
 	for (;;) {
@@ -316,8 +332,8 @@ enum read_event blocks_next(struct blocks *b, struct block *block)
 			continue;
 		if (e != READ_MORE)
 			return e;
-		if (b->ended)
-			return b->status ? READ_ERROR : READ_END;
+		if (b->ended || is_done(b))
+			return end(b);
 		if (!b->told_idle && input_waits(b->input)) {
 			b->told_idle = true;
 			return READ_IDLE;

@@ -61,13 +61,23 @@ static enum read_event stop(struct blocks *b, uint64_t line, const char *reason)
 	return READ_AGAIN;
 }
 
+/* Data of a checked stream up to there has passed. */
+static void sum_data(struct blocks *b, size_t end)
+{
+	if (b->check.on && end > b->summed)
+		stream_check_data(&b->check, b->buffer->data + b->summed, end - b->summed);
+	b->summed = end;
+}
+
 /* No line is whole. The one begun may be too long already: then its beginning is the bad record. */
 static enum read_event cut_begun(struct blocks *b, struct block *block)
 {
 	struct span line = { blocks_at(b), b->used - b->start };
 
-	if (b->skipping)
+	if (b->skipping) {
 		b->start = b->lines_end = b->used;
+		sum_data(b, b->used);
+	}
 	if (b->skipping || line.n <= blocks_line_limit(b, line) + 1)    /* one byte may be the CR */
 		return READ_MORE;
 	if (b->controlled && blocks_may_be_control(line))
@@ -80,6 +90,7 @@ static enum read_event cut_begun(struct blocks *b, struct block *block)
 	make_block(b, b->options.max_record, block);
 	memcpy(block->reason, b->reason, sizeof block->reason);
 	b->start = b->lines_end = b->used;
+	sum_data(b, b->used);
 	b->skipping = true;
 	return READ_BAD;
 }
@@ -119,13 +130,24 @@ static size_t find_control(struct blocks *b)
 	return b->lines_end;
 }
 
+static enum read_event refuse_control(struct blocks *b, struct block *block, const struct failure *why)
+{
+	blocks_release(b, block);
+	blocks_stop(b, why->status, block->line, why->text);
+	return READ_AGAIN;
+}
+
 static enum read_event cut_control(struct blocks *b, struct block *block)
 {
 	struct control c = { 0 };
 	const char *error = NULL;
 	struct layout *l = NULL;
+	struct failure why = { 0 };
 
 	cut_line(b, block);
+	b->summed = b->start;
+	if (block->n <= MAX_CONTROL && stream_check_control(&b->check, (struct span){ block->data, block->n }, &why) < 0)
+		return refuse_control(b, block, &why);
 	if (block->n > MAX_CONTROL)
 		error = long_control;
 	else if (format_is_delimited(b->format) && control_parse(&c, (struct span){ block->data, block->n }) == 0 &&
@@ -251,8 +273,10 @@ enum read_event blocks_cut(struct blocks *b, struct block *block)
 		return skip_rest(b);
 	if (!b->now)
 		blocks_skip_blank(b);
-	if (b->controlled)
+	if (b->controlled) {
 		end = find_control(b);
+		sum_data(b, end);
+	}
 	if (b->start == b->lines_end)
 		return cut_begun(b, block);
 	if (b->start == end)

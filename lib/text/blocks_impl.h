@@ -12,6 +12,7 @@
 #define LIB_TEXT_BLOCKS_IMPL_H
 
 #include "lib/base/buf.h"
+#include "lib/stream/checked.h"
 #include "lib/text/block_pool.h"
 #include "lib/text/blocks.h"
 #include "lib/text/input.h"
@@ -38,6 +39,8 @@ struct blocks {
 
 	bool looked_for_bom, begun;     /* begun: format and controlled are known */
 	bool controlled;
+	struct stream_check check;      /* of a checked stream: data is in it up to summed */
+	size_t summed;
 	bool skipping;                  /* in the rest of a line that was too long */
 	bool ended, told_idle;
 	enum record_format format;
