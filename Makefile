@@ -117,7 +117,7 @@ $(B)/ready:
 # --- Tests ---------------------------------------------------------------------------------------
 # tests/run builds what it needs by `make all programs` with and without SAN=1.
 
-.PHONY: test test-all check-layers programs fuzz bench demo deps
+.PHONY: test test-all check-layers model programs fuzz bench demo deps
 test:
 	@.ci/deps build test
 	@tests/run
@@ -128,6 +128,11 @@ test-all:
 
 check-layers:
 	@tests/check-layers
+
+# The exactly-once protocol, searched by Spin.
+model:
+	@.ci/deps build test
+	@bats tests/model
 
 programs: $(patsubst %.c,$(B)/%,$(PROGRAMS) $(FUZZERS)) $(patsubst %.c,$(B)/%.so,$(SHIMS))
 
