@@ -10,7 +10,7 @@
 #include "speed/dedupe.h"
 
 enum { OPT_KEY = 1, OPT_WITHIN, OPT_TIME, OPT_TIME_UNIT, OPT_INPUT_TZ, OPT_DELAY, OPT_LATENESS, OPT_MAX_AHEAD, OPT_MAX_KEYS, OPT_DUPLICATES, OPT_LATE,
-       OPT_REJECTS };
+       OPT_REJECTS, OPT_STATE };
 
 static const struct opt options[] = {
 	{ OPT_KEY, 'k', "key", "COLUMNS", "what tells records apart (default: the whole record)", "Repeats" },
@@ -26,6 +26,7 @@ static const struct opt options[] = {
 	{ OPT_LATE, 0, "late", "FILE", "keep records that came too late to be checked", NULL },
 	READ_OPTS,
 	{ OPT_REJECTS, 0, "rejects", "FILE", "keep bad records with the reason and go on", NULL },
+	{ OPT_STATE, 0, "state", "DIR", "keep in DIR what a checked stream goes on from", "Checked streams" },
 	STATS_OPTS,
 	{ 0 },
 };
@@ -88,6 +89,7 @@ static void take_option(struct settings *s, int id)
 	case OPT_DUPLICATES: s->duplicates = optarg; break;
 	case OPT_LATE: s->late = optarg; break;
 	case OPT_REJECTS: s->rejects = optarg; break;
+	case OPT_STATE: d->state = optarg; break;
 	default:
 		if (!read_opts_take(&d->reader, id, optarg))
 			stats_opts_take(&s->stats, id, optarg);
@@ -100,6 +102,8 @@ static void check(const struct dedupe_options *d)
 		die(EXIT_USAGE, "--within: needs --time");
 	if (d->watermark_delay >= 0 && !d->within)
 		die(EXIT_USAGE, "--watermark-delay: goes with --within");
+	if (d->state && d->npaths > 1)
+		die(EXIT_USAGE, "--state: takes one input");
 	if (d->watermark_delay >= 0 && d->npaths > 1)
 		die(EXIT_USAGE, "--watermark-delay: takes one input; several are read one after the other");
 }

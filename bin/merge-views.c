@@ -9,8 +9,10 @@
 #include "lib/view/view_opts.h"
 #include "serve/merge/merge.h"
 
+#define MAX_LINE ((size_t)64 << 20)
+
 enum { OPT_VIEW = 1, OPT_WINDOW, OPT_SLIDE, OPT_OFFSET, OPT_TZ, OPT_GROUP_BY, OPT_SINCE, OPT_UNTIL, OPT_WHERE, OPT_ORDER, OPT_TOP,
-       OPT_PER_WINDOW, OPT_OUTPUT };
+       OPT_PER_WINDOW, OPT_OUTPUT, OPT_HEADER, OPT_STRICT, OPT_MAX_AGE, OPT_FOLLOW };
 
 static const struct opt options[] = {
 	{ OPT_VIEW, 'V', "view", "FILE", "finish rows as this definition says (it must be that of the partials)", "Shape" },
@@ -32,21 +34,41 @@ static const struct opt options[] = {
 	{ OPT_WORD, 'e', "emit", "final|partial", "what to print (default final)", "Output" },
 	{ OPT_OUTPUT, 'o', "output", "csv|tsv|ndjson", "format of the rows (default csv)", NULL },
 	{ OPT_WORD, 0, "time-format", "rfc3339|epoch-ms", "how times are printed", NULL },
+	{ OPT_FOLLOW, 'f', "follow", NULL, "go on: each row that changes, as upsert or delete, until interrupted", "Views" },
+	{ OPT_HEADER, 0, "header", NULL, "say first where the rows come from, and how far they go", NULL },
+	{ OPT_STRICT, 0, "strict", NULL, "something missing is a failure, not a warning", NULL },
+	{ OPT_MAX_AGE, 0, "max-age", "DURATION", "end with status 1 when some source has had no file for longer", NULL },
 	{ OPT_MAX_RECORD, 0, "max-record", "BYTES", "longer lines are damage (default 64M; K, M, G)", NULL },
 	STATS_OPTS,
 	{ 0 },
 };
 
 static const struct cli cli = {
-	"merge-views", "[OPTION]... [PARTIAL]...", "merge partial aggregates into final rows", options, NULL,
+	"merge-views", "[OPTION]... [PARTIAL|VIEW_DIR]...", "merge partial aggregates into final rows", options, NULL,
 };
+
+static struct stats_options stats;       /* told of in a signal handler too */
 
 struct settings {
 	struct merge_options merge;
 	struct reader_options reader;
-	struct stats_options stats;
 	struct view *words, *given;
 };
+
+static void report(const struct ledger *l)
+{
+	stats_report(&stats, l, 0);
+}
+
+static int64_t max_age(const char *text)
+{
+	const char *error;
+	int64_t ms;
+
+	if (duration_parse_ms(span_of(text), &ms, &error) < 0)
+		die(EXIT_USAGE, "--max-age: %s: %s", text, error);
+	return ms;
+}
 
 static struct view *load_view(const char *path)
 {
@@ -77,9 +99,13 @@ static void take_option(struct settings *s, const struct opt *o)
 	case OPT_TOP: answer->top = size_option("top", optarg); break;
 	case OPT_PER_WINDOW: answer->per_window = true; break;
 	case OPT_OUTPUT: s->merge.output = format_named(optarg); break;
+	case OPT_FOLLOW: s->merge.follow = true; break;
+	case OPT_HEADER: s->merge.header = true; break;
+	case OPT_STRICT: s->merge.strict = true; break;
+	case OPT_MAX_AGE: s->merge.has_max_age = true, s->merge.max_age = max_age(optarg); break;
 	default:
 		if (!read_opts_take(&s->reader, o->id, optarg))
-			stats_opts_take(&s->stats, o->id, optarg);
+			stats_opts_take(&stats, o->id, optarg);
 	}
 }
 
@@ -95,7 +121,8 @@ static void parse(struct settings *s, int argc, char **argv)
 			die(EXIT_USAGE, "%s", error);
 	}
 	s->merge.target.words = s->words;
-	s->merge.max_record = s->reader.max_record;
+	s->merge.max_record = s->reader.max_record ? s->reader.max_record : MAX_LINE;
+	s->merge.report = stats.print || stats.file ? report : NULL;
 	s->merge.path = (const char *const *)argv + optind;
 	s->merge.npaths = (size_t)(argc - optind);
 }
@@ -111,12 +138,12 @@ int main(int argc, char **argv)
 	diag_init(cli.tool);
 	s.words = view_new();
 	parse(&s, argc, argv);
-	outputs_check((const char *const[]){ s.stats.file }, 1, s.merge.path, s.merge.npaths);
+	outputs_check((const char *const[]){ stats.file }, 1, s.merge.path, s.merge.npaths);
 	out_init(&out, STDOUT_FILENO, "stdout");
 	status = merge(&s.merge, &out, &ledger, &failure);
 	if (*failure.text)
 		warn("%s", failure.text);
-	status = stats_report(&s.stats, &ledger, status);
+	status = stats_report(&stats, &ledger, status);
 	view_free(s.words);
 	view_free(s.given);
 	return out_finish(&out, status);

@@ -10,7 +10,7 @@
 #include "lib/view/view_opts.h"
 #include "speed/window/run.h"
 
-enum { OPT_VIEW = 1, OPT_OUTPUT, OPT_JOBS, OPT_MAX_GROUPS, OPT_LATE, OPT_REJECTS, OPT_EXPLAIN };
+enum { OPT_VIEW = 1, OPT_OUTPUT, OPT_JOBS, OPT_MAX_GROUPS, OPT_LATE, OPT_REJECTS, OPT_EXPLAIN, OPT_STATE };
 
 static const struct opt options[] = {
 	{ OPT_VIEW, 'V', "view", "FILE", "take the definition from FILE: these options, one per line, without dashes", "Definition of the view" },
@@ -21,6 +21,7 @@ static const struct opt options[] = {
 	{ OPT_OUTPUT, 'o', "output", "csv|tsv|ndjson", "format of the output (default: as the input)", "Output" },
 	{ OPT_JOBS, 'j', "jobs", "N", "use N threads where order does not matter; the answer is the same", "Resources" },
 	{ OPT_MAX_GROUPS, 0, "max-groups", "N", "stop when more than N groups are open (default: no bound)", NULL },
+	{ OPT_STATE, 0, "state", "DIR", "checked streams: keep there what is open, for the next run", "Exactly once" },
 	STATS_OPTS,
 	{ OPT_EXPLAIN, 0, "explain-watermark", NULL, "tell what holds the watermark back and which delay would do", NULL },
 	{ 0 },
@@ -74,6 +75,9 @@ static void take_option(struct settings *s, int id)
 		break;
 	case OPT_REJECTS:
 		s->rejects = optarg;
+		break;
+	case OPT_STATE:
+		s->run.state = optarg;
 		break;
 	case OPT_EXPLAIN:
 		s->run.explain = true;

@@ -3,37 +3,26 @@
 
 #include <stdio.h>
 
-#include "lib/agg/key.h"
 #include "lib/agg/window.h"
 #include "lib/base/diag.h"
-#include "lib/base/heap.h"
-#include "lib/base/table.h"
-#include "lib/base/timemap.h"
+#include "lib/base/mutant.h"
 #include "lib/stream/control.h"
-#include "speed/window/watermark.h"
-
-#define FOREVER 0               /* the one bucket, when there is no span */
-
-struct bucket {
-	int64_t number;         /* of times number * within .. (number + 1) * within - 1 */
-	struct table keys;      /* key -> int64_t time kept; no payload when for ever */
-};
+#include "speed/dedupe_kept.h"
+#include "speed/dedupe_key.h"
+#include "speed/dedupe_state.h"
 
 struct deduper {
 	const struct dedupe_options *options;
 	struct out *out;
 	struct ledger *ledger;
-	struct fields fields;
-	size_t *key_field;
-	size_t nkeys;
-	int time_field, op_field;
-	int pos_field;          /* `_pos` is in the key, by which no two changes are alike; else -1 */
+	struct dedupe_key key;
 	struct time_parser time;
 
-	struct timemap buckets;
-	struct heap oldest;
-	size_t keys;            /* in all buckets */
+	struct kept kept;
 	struct watermark watermark;
+	struct dedupe_state state;
+	uint64_t controls;      /* control lines so far */
+	uint64_t shift;         /* to a line's number: in a checked stream lines of data count, from its beginning in the first run */
 
 	struct reader *reader;
 	bool begun;             /* the form of the reader's input is known */
@@ -41,153 +30,14 @@ struct deduper {
 	enum record_format format;
 	bool controlled;
 	struct buf header;
-	struct buf key;
 	struct failure *failure;
 };
 
 static int put_side(struct deduper *d, struct side *s, const char *reason, uint64_t line, struct span raw)
 {
-	if (!s || side_put(s, reader_name(d->reader), line, span_of(reason), raw, NULL, 0) == 0)
+	if (!s || side_put(s, reader_name(d->reader), line + d->shift, span_of(reason), raw, NULL, 0) == 0)
 		return 0;
 	return failure_set(d->failure, EXIT_IO, "%s", side_error(s));
-}
-
-/* Fields. */
-
-static int add_field(struct deduper *d, struct span name, int *field)
-{
-	const char *reason;
-
-	*field = fields_add(&d->fields, name, &reason);
-	return *field < 0 ? failure_set(d->failure, EXIT_USAGE, "%.*s: %s", (int)(name.n > 100 ? 100 : name.n), name.p, reason) : 0;
-}
-
-static int bind_keys(struct deduper *d)
-{
-	struct span list = span_of(d->options->key ? d->options->key : "");
-
-	while (list.n) {
-		size_t n = field_text_length(list = span_trim(list));
-		struct span name = { list.p, n }, rest = span_trim((struct span){ list.p + n, list.n - n });
-		int field;
-
-		if (n == 0 || (rest.n && rest.p[0] != ','))
-			return failure_set(d->failure, EXIT_USAGE, "--key: \"%.*s\" is not a list of columns", (int)(list.n > 100 ? 100 : list.n), list.p);
-		if (add_field(d, name, &field) < 0)
-			return -1;
-		if (span_eq(d->fields.ref[field].text, SPAN("_pos")))
-			d->pos_field = field;
-		d->key_field = mem_array(d->key_field, d->nkeys + 1, sizeof *d->key_field);
-		d->key_field[d->nkeys++] = (size_t)field;
-		list = rest.n ? (struct span){ rest.p + 1, rest.n - 1 } : rest;
-	}
-	return 0;
-}
-
-static int bind_fields(struct deduper *d)
-{
-	d->time_field = d->pos_field = -1;
-	if (bind_keys(d) < 0 || add_field(d, SPAN("_op"), &d->op_field) < 0)
-		return -1;
-	return d->options->time ? add_field(d, span_of(d->options->time), &d->time_field) : 0;
-}
-
-static struct span key_of(struct deduper *d, const struct span *field, struct span raw)
-{
-	if (d->nkeys == 0)
-		return raw;
-	if (d->nkeys == 1)
-		return field[d->key_field[0]];
-	buf_clear(&d->key);
-	for (size_t i = 0; i < d->nkeys; i++)
-		key_add(&d->key, field[d->key_field[i]], i + 1 == d->nkeys);
-	return buf_view(&d->key);
-}
-
-/* Kept keys. */
-
-static struct bucket *open_bucket(struct deduper *d, int64_t number)
-{
-	struct bucket *b = timemap_get(&d->buckets, number);
-
-	if (b)
-		return b;
-	b = mem_zalloc(sizeof *b);
-	b->number = number;
-	table_init(&b->keys, d->options->within ? sizeof(int64_t) : 0);
-	timemap_put(&d->buckets, number, b);
-	heap_push(&d->oldest, number, b);
-	return b;
-}
-
-static void free_bucket(struct bucket *b)
-{
-	table_free(&b->keys);
-	free(b);
-}
-
-/* Buckets of which every time is further back than a record that is not late can ask for. */
-static void forget(struct deduper *d)
-{
-	int64_t within = d->options->within;
-
-	while (d->oldest.n) {
-		struct bucket *b;
-		int64_t first;
-
-		if (__builtin_mul_overflow(heap_top(&d->oldest).at, within, &first))
-			first = INT64_MIN;      /* the bucket at the beginning of time is shorter */
-		if (time_add(time_add(time_add(first, within - 1), within), d->options->allowed_lateness) > d->watermark.at)
-			break;
-		b = heap_pop(&d->oldest).what;
-		timemap_remove(&d->buckets, b->number);
-		d->keys -= table_count(&b->keys);
-		free_bucket(b);
-	}
-}
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-static bool near(int64_t a, int64_t b, int64_t within)
-{
-	return (a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a) < (uint64_t)within;
-}
-
-/* Was a record of that key kept close enough in time? */
-static bool is_repeat(struct deduper *d, struct span key, uint64_t hash, int64_t number, int64_t ms)
-{
-	for (int side = -1; side <= 1; side++) {
-		struct bucket *b = timemap_get(&d->buckets, time_add(number, side));
-		int64_t *kept = b ? table_get(&b->keys, key, hash) : NULL;
-
-		if (kept && near(*kept, ms, d->options->within))
-			return true;
-	}
-	return false;
-}
-
-/* 1: first of its key, kept; 0: a repeat; -1: --max-keys. */
-static int keep(struct deduper *d, struct span key, int64_t ms)
-{
-	int64_t within = d->options->within, number = within ? floor_div(ms, within) : FOREVER;
-	uint64_t hash = hash_bytes(key.p, key.n);
-	bool is_new;
-	void *kept;
-
-	if (within && is_repeat(d, key, hash, number, ms))
-		return 0;
-	kept = table_put(&open_bucket(d, number)->keys, key, hash, &is_new);
-	if (!is_new && !within)
-		return 0;
-	d->keys += is_new;
-	if (within)
-		*(int64_t *)kept = ms;
-	if (d->options->max_keys && d->keys > d->options->max_keys)
-		return failure_set(d->failure, EXIT_MEMORY, "more than %zu keys: raise --max-keys, or forget by --within and --watermark-delay", d->options->max_keys);
-	return 1;
 }
 
 /* Records. */
@@ -213,8 +63,17 @@ static int reject_time(struct deduper *d, struct span text, uint64_t line, struc
 /* What may lie behind W now is forgotten. */
 static void follow_watermark(struct deduper *d)
 {
-	if (watermark_combine(&d->watermark) && d->options->within)
-		forget(d);
+	if (watermark_combine(&d->watermark))
+		kept_forget(&d->kept, d->watermark.at);
+}
+
+static int check_max(struct deduper *d)
+{
+	size_t max = d->options->max_keys;
+
+	if (!max || d->kept.n <= max)
+		return 0;
+	return failure_set(d->failure, EXIT_MEMORY, "more than %zu keys: raise --max-keys, or forget by --within and --watermark-delay", max);
 }
 
 enum verdict { FAILED = -1, REPEAT, LATE, NEW };
@@ -226,21 +85,16 @@ static enum verdict judge(struct deduper *d, const struct span *field, struct sp
 
 	if (o->within && d->watermark.at != WATERMARK_NONE && time_add(ms, o->allowed_lateness) <= d->watermark.at)
 		return LATE;
-	switch (keep(d, key_of(d, field, raw), ms)) {
-	case 1:
-		return NEW;
-	case 0:
+	if (!kept_add(&d->kept, dedupe_key_of(&d->key, field, raw), ms))
 		return REPEAT;
-	default:
-		return FAILED;
-	}
+	return check_max(d) < 0 ? FAILED : NEW;
 }
 
 static int check_change(struct deduper *d, const struct span *field, uint64_t line)
 {
-	if (field[d->op_field].n && d->pos_field < 0)
+	if (field[d->key.op].n && d->key.pos < 0)
 		return failure_set(d->failure, EXIT_DATA, "%s:%llu: changes (_op) repeat their keys by nature: put _pos into --key", reader_name(d->reader), (unsigned long long)line);
-	if (field[d->op_field].n && field[d->pos_field].n == 0)
+	if (field[d->key.op].n && field[d->key.pos].n == 0)
 		return failure_set(d->failure, EXIT_DATA, "%s:%llu: a change without _pos cannot be told from another one", reader_name(d->reader), (unsigned long long)line);
 	return 0;
 }
@@ -265,24 +119,15 @@ static int pass_on(struct deduper *d, enum verdict verdict, struct span raw, uin
 	}
 }
 
-/* Nulls are not equal to one another: a record without any part of its key is not known to repeat, nor not to. */
-static bool has_key(const struct deduper *d, const struct span *field)
-{
-	for (size_t i = 0; i < d->nkeys; i++)
-		if (field[d->key_field[i]].n)
-			return true;
-	return d->nkeys == 0;
-}
-
 /* What can be wrong with a row shows before any of the record's keys is kept. 0; 1: the record was rejected; -1. */
 static int check_row(struct deduper *d, const struct span *field, struct span raw, uint64_t line, int64_t *ms)
 {
 	if (check_change(d, field, line) < 0)
 		return -1;
-	if (!has_key(d, field))
+	if (dedupe_key_is_null(&d->key, field))
 		return reject(d, "its key is null", line, raw) < 0 ? -1 : 1;
-	if (d->time_field >= 0 && time_parse(&d->time, field[d->time_field], ms) < 0)
-		return reject_time(d, field[d->time_field], line, raw) < 0 ? -1 : 1;
+	if (d->key.time >= 0 && time_parse(&d->time, field[d->key.time], ms) < 0)
+		return reject_time(d, field[d->key.time], line, raw) < 0 ? -1 : 1;
 	return 0;
 }
 
@@ -304,8 +149,8 @@ static int take(struct deduper *d, const struct batch *batch, size_t i, size_t e
 		const struct span *field = batch->field + k * batch->width;
 		enum verdict one;
 
-		if (end - i > 1 && d->time_field >= 0)
-			time_parse(&d->time, field[d->time_field], &ms);        /* known to be one */
+		if (end - i > 1 && d->key.time >= 0)
+			time_parse(&d->time, field[d->key.time], &ms);        /* known to be one */
 		one = judge(d, field, raw, ms);
 		if (one == FAILED)
 			return -1;
@@ -314,7 +159,7 @@ static int take(struct deduper *d, const struct batch *batch, size_t i, size_t e
 	d->ledger->in++;
 	if (pass_on(d, verdict, raw, line) < 0)
 		return -1;
-	if (d->time_field >= 0 && watermark_observe(&d->watermark, 0, ms))
+	if (d->key.time >= 0 && watermark_observe(&d->watermark, 0, ms))
 		follow_watermark(d);
 	return 0;
 }
@@ -330,38 +175,94 @@ static int take_batch(struct deduper *d, const struct batch *batch)
 	return out_more(d->out);
 }
 
-/* Control lines go on as they are; those that speak of time count here too. */
+/* Control lines. */
+
+static const char *format_name(enum record_format format)
+{
+	return format == FORMAT_CSV ? "csv" : format == FORMAT_TSV ? "tsv" : "ndjson";
+}
+
+/* All that decides what is a repeat, one way each. */
+static void describe(const struct deduper *d, struct buf *out)
+{
+	const struct dedupe_options *o = d->options;
+
+	dedupe_key_print(&d->key, out);
+	buf_printf(out, "zone=%s\nunit=%d\nformat=%d\nno-header=%d\n", o->input_zone ? zone_name(o->input_zone) : "", (int)o->time_unit,
+	           (int)reader_format(d->reader), o->reader.no_header);
+	buf_printf(out, "within=%lld\ndelay=%lld\nlateness=%lld\nahead=%lld\n", (long long)o->within, (long long)o->watermark_delay,
+	           (long long)o->allowed_lateness, (long long)o->max_ahead);
+}
+
+static int begin_checked(struct deduper *d, const struct control *c)
+{
+	struct buf options = { 0 };
+	int rc;
+
+	if (d->controls > 1 || d->options->npaths > 1)
+		return failure_set(d->failure, EXIT_DATA, "%s: a checked stream is the only input, and begins with its resume line", reader_name(d->reader));
+	describe(d, &options);
+	rc = dedupe_state_begin(&d->state, d->options->state, d->out, format_name(d->format), c, buf_view(&options), d->failure);
+	buf_free(&options);
+	d->shift = d->state.lines - 1;          /* the resume line is line 1 */
+	return rc < 0 ? -1 : check_max(d);
+}
+
+/* Those that speak of time count here too, and go on as they are, as the columns do. */
+static int take_other(struct deduper *d, const struct control *c, struct span line)
+{
+	int64_t t;
+
+	if (d->options->state && !d->state.stage.checked)
+		return failure_set(d->failure, EXIT_CONFIG, "--state: the stream is not checked");
+	if (span_eq(c->word, SPAN("watermark")) && control_i64(c, "t", &t)) {
+		if (watermark_line(&d->watermark, 0, t))
+			follow_watermark(d);
+	} else if (!span_eq(c->word, SPAN("stream")) && !span_eq(c->word, SPAN("columns"))) {
+		return failure_set(d->failure, EXIT_CONFIG, "%s: control line \"%.*s\" is not for this tool", reader_name(d->reader), (int)(c->word.n > 20 ? 20 : c->word.n), c->word.p);
+	}
+	out_begin_control(d->out);
+	buf_span(&d->out->buf, line);
+	buf_byte(&d->out->buf, '\n');
+	out_end_control(d->out);
+	return 0;
+}
+
 static int take_control(struct deduper *d, struct span line)
 {
 	struct control c = { 0 };
-	int64_t t;
-	int rc = 0;
+	int rc;
 
+	d->controls++;
+	d->shift -= d->state.stage.checked;
 	if (control_parse(&c, line) < 0)
 		rc = failure_set(d->failure, EXIT_DATA, "%s: malformed control line", reader_name(d->reader));
-	else if (span_eq(c.word, SPAN("watermark")) && control_i64(&c, "t", &t)) {
-		if (watermark_line(&d->watermark, 0, t))
-			follow_watermark(d);
-	}
-	else if (!span_eq(c.word, SPAN("stream")) && !span_eq(c.word, SPAN("columns")))
-		rc = failure_set(d->failure, EXIT_CONFIG, "%s: control line \"%.*s\" is not for this tool", reader_name(d->reader), (int)(c.word.n > 20 ? 20 : c.word.n), c.word.p);
+	else if (span_eq(c.word, SPAN("resume")))
+		rc = begin_checked(d, &c);
+	else if ((rc = dedupe_state_control(&d->state, &c, d->failure)) == 0)
+		rc = take_other(d, &c, line);
 	control_free(&c);
-	buf_span(&d->out->buf, line);
-	buf_byte(&d->out->buf, '\n');
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 /* Inputs. */
 
 static int check_columns(struct deduper *d)
 {
-	for (size_t i = 0; i < d->fields.n; i++) {
-		struct span name = d->fields.ref[i].text;
+	for (size_t i = 0; i < d->key.fields.n; i++) {
+		struct span name = d->key.fields.ref[i].text;
 
-		if ((int)i != d->op_field && reader_lacks(d->reader, i))
+		if ((int)i != d->key.op && reader_lacks(d->reader, i))
 			return failure_set(d->failure, EXIT_DATA, "%s: no column \"%.*s\"", reader_name(d->reader), (int)(name.n > 60 ? 60 : name.n), name.p);
 	}
 	return 0;
+}
+
+static int no_stream(struct deduper *d, bool empty)
+{
+	if (empty)
+		return failure_set(d->failure, EXIT_RETRY, "%s: upstream has died before it began", reader_name(d->reader));
+	return failure_set(d->failure, EXIT_CONFIG, "--state: the stream is not checked");
 }
 
 /* Once the form of an input is known: the first one's header goes on, others must have the same. An empty one has none. */
@@ -372,6 +273,8 @@ static int begin_input(struct deduper *d, enum read_event first)
 	enum record_format format = reader_format(d->reader);
 
 	d->begun = true;
+	if (d->options->state && !controlled)
+		return no_stream(d, first == READ_END && header.n == 0);
 	if (first == READ_END && header.n == 0 && !controlled)
 		return 0;
 	if (!controlled && check_columns(d) < 0)
@@ -416,6 +319,8 @@ static int read_input(struct deduper *d)
 		enum read_event event = reader_next(d->reader, &batch, &bad, &control);
 		int rc = 0;
 
+		if (event == READ_ERROR && mutant("eof-commit") && d->state.stage.checked && reader_status(d->reader) == EXIT_RETRY)
+			return dedupe_state_end(&d->state, d->failure);
 		if (event == READ_ERROR)
 			return failure_set(d->failure, reader_status(d->reader), "%s", reader_error(d->reader));
 		if (event == READ_IDLE)
@@ -439,7 +344,7 @@ static int read_all(struct deduper *d)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < (o->npaths ? o->npaths : 1); i++) {
-		d->reader = reader_open(o->npaths ? o->path[i] : "-", &d->fields, &o->reader);
+		d->reader = reader_open(o->npaths ? o->path[i] : "-", &d->key.fields, &o->reader);
 		rc = read_input(d);
 		d->ledger->bytes += reader_bytes(d->reader);
 		reader_free(d->reader);
@@ -447,23 +352,36 @@ static int read_all(struct deduper *d)
 	return rc;
 }
 
+static void begin(struct deduper *d)
+{
+	const struct dedupe_options *o = d->options;
+
+	kept_init(&d->kept, o->within, o->allowed_lateness);
+	watermark_init(&d->watermark, 1, o->watermark_delay, o->max_ahead);
+	time_parser_init(&d->time, o->input_zone, o->time_unit);
+	d->state = (struct dedupe_state){ .kept = &d->kept, .watermark = &d->watermark, .side = { o->duplicates, o->late, o->rejects } };
+	for (size_t i = 0; o->state && i < DEDUPE_SIDES; i++)
+		if (d->state.side[i])
+			side_hold(d->state.side[i]);
+}
+
+static void finish(struct deduper *d)
+{
+	dedupe_state_free(&d->state);
+	kept_free(&d->kept);
+	watermark_free(&d->watermark);
+	dedupe_key_free(&d->key);
+	buf_free(&d->header);
+}
+
 int dedupe(const struct dedupe_options *o, struct out *out, struct ledger *ledger, struct failure *failure)
 {
 	struct deduper d = { .options = o, .out = out, .ledger = ledger, .failure = failure };
-	int rc = bind_fields(&d);
+	int rc = dedupe_key_bind(&d.key, o->key, o->time, failure);
 
-	watermark_init(&d.watermark, 1, o->watermark_delay, o->max_ahead);
-	time_parser_init(&d.time, o->input_zone, o->time_unit);
+	begin(&d);
 	if (rc == 0)
 		rc = read_all(&d);
-	while (d.oldest.n)
-		free_bucket(heap_pop(&d.oldest).what);
-	heap_free(&d.oldest);
-	watermark_free(&d.watermark);
-	timemap_free(&d.buckets);
-	fields_free(&d.fields);
-	buf_free(&d.header);
-	buf_free(&d.key);
-	free(d.key_field);
+	finish(&d);
 	return rc == 0 ? 0 : failure->status ? failure->status : EXIT_IO;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* dedupe -- passes on the first record of each key, for ever or within a span of event time.
  *
- * A record is a repeat when one with its key was kept whose time is less than the span away, before or after. Kept keys lie
- * in buckets of time, one span long, so that a bucket holds a key at most once, a record has three buckets to look into,
- * and forgetting is dropping a bucket. Keys are exact: no fingerprints. */
+ * A record is a repeat when one with its key was kept whose time is less than the span away, before or after. What is kept
+ * stands in dedupe_kept.h, how it outlives a run in dedupe_state.h. */
 #ifndef SPEED_DEDUPE_H
 #define SPEED_DEDUPE_H
 
@@ -27,6 +26,7 @@ struct dedupe_options {
 	enum time_unit time_unit;
 	const struct zone *input_zone;
 	size_t max_keys;                /* 0: no bound */
+	const char *state;              /* directory, for checked streams; or NULL */
 	struct side *duplicates, *late, *rejects;       /* or NULL */
 };
 

@@ -192,6 +192,17 @@ static size_t form_make(struct form *f, const struct cli *cli)
 	return rows;
 }
 
+char **opts_words(int *argc, char **argv)
+{
+	for (int i = 1; i < *argc; i++)
+		if (strcmp(argv[i], "--") == 0) {
+			*argc = i;
+			argv[i] = NULL;
+			return argv + i + 1;
+		}
+	return NULL;
+}
+
 static const struct opt *by_short(const struct cli *cli, int c)
 {
 	const struct opt *o;

@@ -50,6 +50,10 @@ int opts_next(const struct cli *cli, int argc, char **argv);
 /* The same as its row; NULL at the end. For rows whose name says what they do. */
 const struct opt *opts_next_row(const struct cli *cli, int argc, char **argv);
 
+/* For tools that run others, `tool OPTIONS -- WORDS`: the words behind the first `--` (NULL: there is none), which ends what *argc counts.
+ * Called before opts_next, so that no option of theirs is taken for one of ours. */
+char **opts_words(int *argc, char **argv);
+
 /* Row i of the table, the automatic rows behind the tool's own; NULL behind the last. */
 const struct opt *opts_row(const struct cli *cli, size_t i);
 bool opts_has_choices(const struct opt *o);

@@ -4,6 +4,8 @@
 #ifndef LIB_LOG_READ_H
 #define LIB_LOG_READ_H
 
+#include <poll.h>
+
 #include "lib/log/dir.h"
 #include "lib/text/input.h"
 
@@ -30,24 +32,26 @@ struct log_reader;
 
 /* Reads [from.at, to). from with a chain is checked against the log's: another is EXIT_CONFIG `...the log has other records before it`; without_chain: from.chain is
  * not known and not looked at. A from that was pruned is EXIT_CONFIG. d is borrowed and refreshed as needed. sealed_only: the segments that are not sealed are not
- * there. sync: the active segment is synced before what was added to it is delivered. NULL never. */
+ * there. sync: the active segment is synced before what was added to it is delivered. NULL never: a from that will not do is in *f at once,
+ * and log_next says LOG_ERROR. */
 struct log_reader_options {
 	bool without_chain, sealed_only, sync;
 };
 struct log_reader *log_reader_open(struct log_dir *d, struct position from, uint64_t to, const struct log_reader_options *o, struct failure *f);
 enum log_event log_next(struct log_reader *r, struct log_block *b);
 struct position log_reader_at(const struct log_reader *r);
+const struct failure *log_reader_failure(const struct log_reader *r);   /* the f it was opened with */
 uint64_t log_reader_bytes(const struct log_reader *r);          /* read from files, for progress */
 void log_reader_free(struct log_reader *r);
 
 /* Cuts the first n records (fewer when it has fewer) off block into *head; block is the rest. Both borrow from it. */
 void log_block_cut(struct log_block *block, uint64_t n, struct log_block *head);
 
-/* Waits until something in the log may have changed, or ms have passed (-1: for ever), or fd (-1: none) is readable or hung up. Uses inotify where there
- * is, else looks every 100 ms. */
+/* Waits until something in the log may have changed, one of the descriptors of also (as for poll) has an event, a signal was
+ * caught, or ms have passed (-1: for ever). Uses inotify where there is, else looks every 100 ms. */
 struct log_wait;
 struct log_wait *log_wait_new(const struct log_dir *d);
-void log_wait(struct log_wait *w, int fd, int64_t ms);
+void log_wait(struct log_wait *w, struct pollfd *also, size_t n, int64_t ms);
 void log_wait_free(struct log_wait *w);
 
 /* The same records as the bytes of a controlled stream (`stream`, `columns` where they change, data): what lib/text reads. Ends at to or when dry. reader

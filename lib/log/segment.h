@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* segment -- one file of a log, as bytes. Text that cat, grep, zcat and zgrep read:
  *
- *   #!weir segment v=1 log=<id> first=<position> chain=<chain there> format=csv      file <first, 20 digits>.log
+ *   #!weir segment v=1 log=<id> first=<position> chain=<chain there> format=csv columns=<crc32c of the columns> crc=<crc32c>
+ *                                                                            file <first, 20 digits>.log; columns= in CSV and TSV
  *   #!weir columns a,b,c                                                     CSV, TSV: of all records of this segment
  *   records as controlled streams have them (what looks like a control line is escaped), each with \n
  *   #!weir block first=<pos> n=<records> lines=<physical lines> len=<bytes> chain=<chain behind> synced=<pos> t=<ms> [more=1]
@@ -9,7 +10,7 @@
  *   ...
  *   #!weir seal first=<pos> n=<records of the segment> len=<bytes before this line> chain=<last> crc=<crc32c>        only in closed segments
  *
- * A block is one write: its records and its trailer. crc is over the trailer alone, up to " crc="; the records are covered by
+ * A block is one write: its records and its trailer. crc is over the line alone, up to " crc="; the records are covered by
  * chain. more=1: the epoch goes on in the next block, nobody may read this one yet. epoch, run, src: what the writer of a checked stream has committed with it; every
  * later block repeats them, so the last one of the log knows. synced: records before it were durable when this was written. t: wall clock
  * at writing, ms. changes: a record of the block has _op, so no epoch may end inside it.
@@ -31,6 +32,7 @@ struct segment_head {
 	struct position first;
 	enum record_format format;      /* CSV, TSV or NDJSON */
 	struct buf columns;             /* as in a columns line: percent-encoded names with commas; empty in NDJSON */
+	uint32_t columns_crc;           /* what a parsed segment line says of them */
 };
 
 struct block_trailer {

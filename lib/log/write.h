@@ -19,14 +19,18 @@ struct log_write_options {
 	bool compress;                  /* sealed segments become gzip, in a thread of their own */
 };
 
+/* Names in the directory that are the writer's. */
+#define LOG_LOCK ".lock"
+#define LOG_SEAL_REQUEST ".seal-request"        /* someone asks for a seal; gone when it is done */
+
 struct log_writer;
 
 /* Takes the lock, makes the directory when it is not there, recovers. What recovery cut is told by warn(). NULL: failure (EXIT_RETRY lock held,
  * EXIT_DATA damage, EXIT_CREATE ...). */
 struct log_writer *log_writer_open(const char *path, const struct log_write_options *o, struct failure *f);
 
-/* Before the first block, and when columns change (only where all is committed; then a segment begins). Another format than
- * the log has: EXIT_CONFIG. */
+/* Before the first block, and when columns change (only where all is committed; then a segment begins). columns.p NULL: those that the log has,
+ * none when it is empty. Another format than the log has: EXIT_CONFIG. */
 int log_write_form(struct log_writer *w, enum record_format format, struct span columns, struct failure *f);
 
 struct log_commit {                     /* what a block commits besides its records */
@@ -50,6 +54,9 @@ int log_writer_has_once(struct log_writer *w, struct span id, bool *has, struct 
 int log_writer_seal(struct log_writer *w, struct failure *f);
 /* Someone asks for that (batch-view --seal, event-log seal): look now and then. */
 bool log_writer_seal_wanted(struct log_writer *w);
+/* Between blocks, now and then while there is nothing to write: syncs what is due by LOG_SYNC_INTERVAL, and seals when someone asks and all is
+ * committed. */
+int log_writer_idle(struct log_writer *w, struct failure *f);
 
 /* Syncs what is not synced, waits for the compressing thread, lets the lock go. */
 int log_writer_close(struct log_writer *w, struct failure *f);

@@ -68,9 +68,9 @@ int resume_parse(struct resume *r, const struct control *c, struct failure *f)
 {
 	int64_t several = 0;
 
-	if (!take_name(c, "run", r->run, sizeof r->run) || !take_name(c, "erun", r->erun, sizeof r->erun) || !take_u64(c, "epoch", &r->epoch) ||
-	    !take_text(c, "pos", &r->pos))
-		return failure_set(f, EXIT_DATA, "malformed resume line: it lacks run, epoch, erun or pos");
+	if (!take_name(c, "run", r->run, sizeof r->run) || !take_name(c, "erun", r->erun, sizeof r->erun) || !take_u64(c, "epoch", &r->epoch))
+		return failure_set(f, EXIT_DATA, "malformed resume line: it lacks run, epoch or erun");
+	take_text(c, "pos", &r->pos);           /* in NDJSON an empty one is as none */
 	if (!take_name(c, "cfg", r->cfg, sizeof r->cfg))
 		r->cfg[0] = '\0';
 	take_text(c, "source", &r->source);

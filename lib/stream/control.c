@@ -135,6 +135,31 @@ void control_escape(struct buf *out, size_t from, bool json)
 	}
 }
 
+static bool is_escaped(struct span line)
+{
+	return line.n && line.p[0] == '\\' && needs_escape(line, false);
+}
+
+void control_unescape(struct buf *out, size_t from, bool json)
+{
+	size_t at = from;
+
+	if (json || out->n == from || !memmem(out->p + from, out->n - from, "\\#!weir", 7))
+		return;
+	while (at < out->n) {
+		const char *newline;
+
+		if (is_escaped((struct span){ out->p + at, out->n - at })) {
+			out->n--;
+			memmove(out->p + at, out->p + at + 1, out->n - at);
+		}
+		newline = memchr(out->p + at, '\n', out->n - at);
+		if (!newline)
+			break;
+		at = (size_t)(newline - out->p) + 1;
+	}
+}
+
 void control_begin(struct buf *out, bool json, const char *word)
 {
 	if (json)

@@ -33,6 +33,8 @@ void control_free(struct control *c);
  * back: a backslash before `#!weir` at the start of a physical line (and before one that begins with backslashes and it),
  * in NDJSON a blank. */
 void control_escape(struct buf *out, size_t from, bool json);
+/* Takes it back, except in NDJSON, where the blank does no harm. */
+void control_unescape(struct buf *out, size_t from, bool json);
 
 /* Writing: begin, values, end. */
 void control_begin(struct buf *out, bool json, const char *word);

@@ -122,10 +122,14 @@ static int replace_file(const char *path, const char *text, size_t size)
 	return -1;
 }
 
+int metrics_write_file(const char *path, const char *text, size_t size)
+{
+	return is_special(path) ? write_file(path, O_CREAT | O_TRUNC, text, size) : replace_file(path, text, size);
+}
+
 int ledger_write_file(const struct ledger *l, const char *tool, const char *path)
 {
 	char text[LEDGER_TEXT];
-	size_t size = print_metrics(l, tool, text);
 
-	return is_special(path) ? write_file(path, O_CREAT | O_TRUNC, text, size) : replace_file(path, text, size);
+	return metrics_write_file(path, text, print_metrics(l, tool, text));
 }

@@ -29,5 +29,7 @@ size_t ledger_print(const struct ledger *l, const char *tool, char text[LEDGER_T
 /* For Prometheus' textfile collector: written beside path and renamed into place; a device, pipe or link is written to as
  * it is. 0, or -1: errno. Neither allocates: a signal handler may call them. */
 int ledger_write_file(const struct ledger *l, const char *tool, const char *path);
+/* The same for other metrics. */
+int metrics_write_file(const char *path, const char *text, size_t size);
 
 #endif

@@ -287,7 +287,7 @@ static bool begin(struct blocks *b)
 
 /* ---- in and out ---- */
 
-struct blocks *blocks_open(const char *path, const struct fields *fields, const struct reader_options *options)
+struct blocks *blocks_open_on(struct input *input, const char *name, const struct fields *fields, const struct reader_options *options)
 {
 	struct blocks *b = mem_zalloc(sizeof *b);
 
@@ -297,8 +297,8 @@ struct blocks *blocks_open(const char *path, const struct fields *fields, const 
 		b->options.max_record = MAX_RECORD;
 	if (b->options.max_record > MAX_MAX_RECORD)
 		b->options.max_record = MAX_MAX_RECORD;
-	b->name = mem_text(span_of(strcmp(path, "-") ? path : "stdin"));
-	b->input = input_open(path);
+	b->name = mem_text(span_of(name));
+	b->input = input;
 	b->kernel = scan_kernel(NULL);
 	b->seen = mem_zalloc(fields->n * sizeof *b->seen);
 	pool_init(&b->pool, BUFFER_SIZE);
@@ -306,6 +306,11 @@ struct blocks *blocks_open(const char *path, const struct fields *fields, const 
 	b->control = NO_CONTROL;
 	b->line = 1;
 	return b;
+}
+
+struct blocks *blocks_open(const char *path, const struct fields *fields, const struct reader_options *options)
+{
+	return blocks_open_on(input_open(path), strcmp(path, "-") ? path : "stdin", fields, options);
 }
 
 /* A checked stream ends where it says so, whether or not whoever writes it closes it. */
@@ -393,6 +398,11 @@ uint64_t blocks_bytes(const struct blocks *b)
 int blocks_fd(const struct blocks *b)
 {
 	return input_fd(b->input);
+}
+
+bool blocks_waits(struct blocks *b)
+{
+	return input_waits(b->input);
 }
 
 void blocks_free(struct blocks *b)

@@ -14,6 +14,7 @@
 
 struct blocks;
 struct block_buffer;
+struct input;
 
 #define BLOCK_REASON 64
 
@@ -29,6 +30,8 @@ struct block {
 
 /* As reader_open: never NULL, an open that failed shows as READ_ERROR. fields are borrowed, complete by now. */
 struct blocks *blocks_open(const char *path, const struct fields *fields, const struct reader_options *options);
+/* The same on an input, which is taken; name is for messages. */
+struct blocks *blocks_open_on(struct input *input, const char *name, const struct fields *fields, const struct reader_options *options);
 void blocks_free(struct blocks *b);             /* all blocks must have been released */
 
 /* READ_ROWS, READ_BAD or READ_CONTROL with a block to be released; READ_IDLE, READ_END or READ_ERROR without one.
@@ -48,5 +51,6 @@ struct span blocks_header(const struct blocks *b);
 bool blocks_lacks(const struct blocks *b, size_t i);
 uint64_t blocks_bytes(const struct blocks *b);
 int blocks_fd(const struct blocks *b);
+bool blocks_waits(struct blocks *b);
 
 #endif

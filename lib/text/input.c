@@ -20,8 +20,9 @@ struct input {
 	bool owned, regular;
 	bool begun;                     /* the first bytes have been seen */
 	int status;                     /* of an error, else 0 */
-	char error[200];
+	char error[400];
 	struct gzip *gzip;              /* or NULL */
+	struct input_maker maker;       /* or read is NULL */
 	_Atomic uint64_t bytes;
 };
 
@@ -71,6 +72,29 @@ struct input *input_open(const char *path)
 	return in;
 }
 
+struct input *input_of(const struct input_maker *maker)
+{
+	struct input *in = mem_zalloc(sizeof *in);
+
+	in->fd = -1;
+	in->maker = *maker;
+	return in;
+}
+
+static ssize_t read_made(struct input *in, char *p, size_t n)
+{
+	struct failure f = { 0 };
+	ssize_t got = in->maker.read(in->maker.context, p, n, &f);
+
+	if (got < 0) {
+		in->status = f.status ? f.status : EXIT_IO;
+		snprintf(in->error, sizeof in->error, "%s", f.text);
+	} else {
+		in->bytes += (uint64_t)got;
+	}
+	return got;
+}
+
 /* Waits, where the descriptor is non-blocking. */
 static ssize_t read_some(struct input *in, char *p, size_t n)
 {
@@ -113,6 +137,8 @@ ssize_t input_read(struct input *in, char *p, size_t n)
 {
 	if (in->status)
 		return -1;
+	if (in->maker.read)
+		return read_made(in, p, n);
 	if (in->gzip)
 		return gzip_read(in->gzip, p, n);
 	return in->begun ? read_some(in, p, n) : read_first(in, p, n);
@@ -122,7 +148,7 @@ bool input_waits(struct input *in)
 {
 	struct pollfd now = { .fd = in->fd, .events = POLLIN };
 
-	if (in->regular || in->status)
+	if (in->regular || in->status || in->maker.read)
 		return false;
 	if (in->gzip)
 		return gzip_waits(in->gzip);
@@ -159,6 +185,8 @@ void input_free(struct input *in)
 	if (!in)
 		return;
 	gzip_close(in->gzip);
+	if (in->maker.close)
+		in->maker.close(in->maker.context);
 	if (in->owned && in->fd >= 0)
 		close(in->fd);
 	free(in);

@@ -7,12 +7,24 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/base/failure.h"
+
 struct input;
+
+/* What an input may be made of instead of a file: read as input_read, with the reason in *f; close may be NULL. */
+struct input_maker {
+	ssize_t (*read)(void *context, char *p, size_t n, struct failure *f);
+	void (*close)(void *context);
+	void *context;
+};
 
 /* path "-" is stdin, which is not closed. Pipes are widened to 1 MiB. Never NULL: an open that failed shows when
  * reading. */
 struct input *input_open(const char *path);
 void input_free(struct input *in);              /* NULL is fine */
+
+/* Its bytes are taken as they are; it never waits, and input_fd is -1. */
+struct input *input_of(const struct input_maker *maker);
 
 /* Up to n bytes, n >= 2; fewer are normal. > 0, 0 at the end, -1 on error; both last. */
 ssize_t input_read(struct input *in, char *p, size_t n);

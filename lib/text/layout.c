@@ -171,6 +171,29 @@ out:
 	return l;
 }
 
+void layout_print_columns(enum record_format format, struct span header, struct buf *out)
+{
+	struct names names = { 0 };
+
+	split_record(&names, format, header);
+	for (size_t i = 0; i < names.n; i++) {
+		if (i)
+			buf_byte(out, ',');
+		percent_encode(out, names.name[i], ",");
+	}
+	free_names(&names);
+}
+
+void layout_number_columns(enum record_format format, struct span record, struct buf *out)
+{
+	struct names names = { 0 };
+
+	split_record(&names, format, record);
+	for (size_t i = 0; i < names.n; i++)
+		buf_printf(out, i ? ",@%zu" : "@%zu", i + 1);
+	free_names(&names);
+}
+
 void layout_free(struct layout *l)
 {
 	if (!l)

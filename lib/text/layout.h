@@ -4,6 +4,7 @@
 #ifndef LIB_TEXT_LAYOUT_H
 #define LIB_TEXT_LAYOUT_H
 
+#include "lib/base/buf.h"
 #include "lib/text/reader.h"
 
 struct layout_column {
@@ -34,6 +35,12 @@ struct layout *layout_count(enum record_format format, const struct fields *fiel
 /* The text of a control line behind `#!weir columns `: percent-encoded names with commas between. NULL with *error
  * (static text). The header it keeps is these names written as a header line of the format. */
 struct layout *layout_columns(enum record_format format, const struct fields *fields, struct span columns, const char **error);
+
+/* The way back: the names of a header record (without line end, well quoted) as a columns line has them. */
+void layout_print_columns(enum record_format format, struct span header, struct buf *out);
+
+/* Names for the columns of a record that came without a header, @1, @2 and so on, as the text of a columns line. */
+void layout_number_columns(enum record_format format, struct span record, struct buf *out);
 
 void layout_free(struct layout *l);
 

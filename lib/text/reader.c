@@ -13,13 +13,23 @@ struct reader {
 	bool in_rows;                   /* rows are at work on block */
 };
 
-struct reader *reader_open(const char *path, const struct fields *fields, const struct reader_options *options)
+static struct reader *new_reader(struct blocks *blocks, const struct fields *fields, const struct reader_options *options)
 {
 	struct reader *r = mem_zalloc(sizeof *r);
 
-	r->blocks = blocks_open(path, fields, options);
+	r->blocks = blocks;
 	r->rows = rows_new(fields, options->max_record);
 	return r;
+}
+
+struct reader *reader_open(const char *path, const struct fields *fields, const struct reader_options *options)
+{
+	return new_reader(blocks_open(path, fields, options), fields, options);
+}
+
+struct reader *reader_open_on(struct input *input, const char *name, const struct fields *fields, const struct reader_options *options)
+{
+	return new_reader(blocks_open_on(input, name, fields, options), fields, options);
 }
 
 static void bad_block(const struct block *block, struct bad_record *bad)
@@ -98,6 +108,11 @@ uint64_t reader_bytes(const struct reader *r)
 int reader_fd(const struct reader *r)
 {
 	return blocks_fd(r->blocks);
+}
+
+bool reader_waits(struct reader *r)
+{
+	return blocks_waits(r->blocks);
 }
 
 void reader_free(struct reader *r)

@@ -58,6 +58,10 @@ struct reader;
  * shows as READ_ERROR. */
 struct reader *reader_open(const char *path, const struct fields *fields, const struct reader_options *options);
 
+/* The same on an input, which is taken; name is for messages. */
+struct input;
+struct reader *reader_open_on(struct input *input, const char *name, const struct fields *fields, const struct reader_options *options);
+
 /* What comes next; what it points to is valid until the next call. */
 enum read_event reader_next(struct reader *r, struct batch *batch, struct bad_record *bad, struct span *control);
 
@@ -75,6 +79,7 @@ struct span reader_header(const struct reader *r);
 bool reader_lacks(const struct reader *r, size_t i);
 uint64_t reader_bytes(const struct reader *r);            /* read from the descriptor, for progress */
 int reader_fd(const struct reader *r);                    /* for poll; -1 when it is not open */
+bool reader_waits(struct reader *r);                      /* after READ_IDLE: the next call would still have to wait */
 
 void reader_free(struct reader *r);
 

@@ -12,7 +12,8 @@
 /* The records of one key in one pane (or session); the measures' states stand behind it at their offsets. */
 struct group {
 	int64_t weight;         /* records added less records retracted */
-	uint64_t mark;          /* free for whoever emits: when it was last noted as changed */
+	uint64_t mark : 63;     /* free for whoever emits: when it was last noted as changed */
+	uint64_t unsaved : 1;   /* free for whoever keeps states: noted as changed since they were made durable */
 };
 
 static inline void *group_state(struct group *g, const struct measure *m)

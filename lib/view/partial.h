@@ -6,7 +6,10 @@
  *   rows: times as integer ms, keys, states; sorted by end, start, key columns as bytes; TSV escapes
  *   #!weir end rows=2 rejected=0 crc=1a2b3c4d                    crc32c of all before " crc=", from the view line on
  *
- * Without the end line a partial was cut off, and is damage. Several may follow one another in one stream. */
+ * Without the end line a partial was cut off, and is damage. Several may follow one another in one stream.
+ *
+ * In a checked stream the view line and a `columns` line in place of the header come once; each epoch then has sorted rows of
+ * its own, and its barrier the checksum and what was rejected. */
 #ifndef LIB_VIEW_PARTIAL_H
 #define LIB_VIEW_PARTIAL_H
 
@@ -17,6 +20,7 @@
 struct partial_writer {
 	const struct view *view;
 	struct out *out;
+	bool stream;                    /* a checked one */
 	uint64_t rows, rejected;        /* rejected: records the view skipped as bad; set it before the end */
 	uint32_t crc;
 	struct writer tsv;
@@ -28,11 +32,16 @@ struct partial_writer {
 };
 
 void partial_begin(struct partial_writer *w, const struct view *v, struct out *out);
+/* extra: more values for the view line, as ` name=value name=value`, encoded; range files have some. */
+void partial_begin_with(struct partial_writer *w, const struct view *v, struct out *out, struct span extra);
 /* Rows must come sorted. Groups that are nothing are left out; those too large for one row span several. 0, or -1: out->error. */
 int partial_row(struct partial_writer *w, struct interval at, struct span key, struct group *g);
 /* A whole fold (or, of a session view, all sessions), in order. */
 int partial_fold(struct partial_writer *w, struct fold *f, const struct sessions *s);
 int partial_end(struct partial_writer *w);
+/* In a checked stream: rows follow, epoch by epoch; there is no end but partial_free(). */
+void partial_begin_stream(struct partial_writer *w, const struct view *v, struct out *out);
+void partial_free(struct partial_writer *w);
 
 /* Reading. */
 struct partial_reader;

@@ -6,6 +6,7 @@
 #include "lib/agg/key.h"
 #include "lib/base/hash.h"
 #include "lib/stream/control.h"
+#include "lib/text/percent.h"
 
 #define STATE_PIECE (256 * 1024)        /* bytes of one state in one row; larger ones go on in the next */
 
@@ -16,14 +17,34 @@ static size_t state_column(const struct view *v)
 
 static void sum_from(struct partial_writer *w, size_t from)
 {
-	w->crc = hash_crc32c(w->crc, w->out->buf.p + from, w->out->buf.n - from);
+	if (!w->stream)         /* there barriers hold the checksums */
+		w->crc = hash_crc32c(w->crc, w->out->buf.p + from, w->out->buf.n - from);
+}
+
+static void write_names(struct partial_writer *w, const struct span *name, size_t n)
+{
+	struct buf *out = &w->out->buf;
+	size_t at = out->n;
+
+	if (!w->stream) {
+		writer_header(&w->tsv, out);
+		sum_from(w, at);
+		return;
+	}
+	buf_text(out, CONTROL_PREFIX "columns ");
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_byte(out, ',');
+		percent_encode(out, name[i], ",");
+	}
+	buf_byte(out, '\n');
 }
 
 /* Names of the columns; those of measures say their kind, so that a reader can check it. */
 static void write_header(struct partial_writer *w)
 {
 	const struct view *v = w->view;
-	size_t n = state_column(v) + v->nmeasures, at = w->out->buf.n;
+	size_t n = state_column(v) + v->nmeasures;
 	struct span *name = mem_zalloc(n * sizeof *name);
 	struct buf *state = mem_zalloc(v->nmeasures * sizeof *state);
 
@@ -38,8 +59,7 @@ static void write_header(struct partial_writer *w)
 		name[state_column(v) + i] = buf_view(&state[i]);
 	}
 	writer_init(&w->tsv, FORMAT_TSV, name, n);
-	writer_header(&w->tsv, &w->out->buf);
-	sum_from(w, at);
+	write_names(w, name, n);
 	w->cell = mem_zalloc(n * sizeof *w->cell);
 	w->end = mem_zalloc(n * sizeof *w->end);
 	for (size_t i = 0; i < v->nmeasures; i++)
@@ -48,13 +68,13 @@ static void write_header(struct partial_writer *w)
 	free(name);
 }
 
-void partial_begin(struct partial_writer *w, const struct view *v, struct out *out)
+static void begin(struct partial_writer *w, const struct view *v, struct out *out, struct span extra, bool stream)
 {
 	struct buf definition = { 0 };
 	char hash[9];
 	size_t at = out->buf.n;
 
-	*w = (struct partial_writer){ .view = v, .out = out };
+	*w = (struct partial_writer){ .view = v, .out = out, .stream = stream };
 	w->key = mem_zalloc(v->nkeys * sizeof *w->key);
 	w->next = mem_zalloc(v->nmeasures * sizeof *w->next);
 	view_hash(v, hash);
@@ -62,10 +82,28 @@ void partial_begin(struct partial_writer *w, const struct view *v, struct out *o
 	control_begin(&out->buf, false, "view");
 	control_add(&out->buf, false, "hash", span_of(hash));
 	control_add(&out->buf, false, "definition", buf_view(&definition));
+	buf_span(&out->buf, extra);
 	control_end(&out->buf, false);
 	sum_from(w, at);
 	buf_free(&definition);
 	write_header(w);
+}
+
+void partial_begin(struct partial_writer *w, const struct view *v, struct out *out)
+{
+	begin(w, v, out, (struct span){ NULL, 0 }, false);
+}
+
+void partial_begin_with(struct partial_writer *w, const struct view *v, struct out *out, struct span extra)
+{
+	begin(w, v, out, extra, false);
+}
+
+void partial_begin_stream(struct partial_writer *w, const struct view *v, struct out *out)
+{
+	out_begin_control(out);
+	begin(w, v, out, (struct span){ NULL, 0 }, true);
+	out_end_control(out);
 }
 
 /* Appends what the next row says of each state to w->text. True: some state has more to say. */
@@ -146,6 +184,12 @@ int partial_end(struct partial_writer *w)
 	snprintf(crc, sizeof crc, "%08x", (unsigned)w->crc);
 	control_add(out, false, "crc", span_of(crc));
 	control_end(out, false);
+	partial_free(w);
+	return out_flush(w->out);
+}
+
+void partial_free(struct partial_writer *w)
+{
 	writer_free(&w->tsv);
 	buf_free(&w->scratch);
 	buf_free(&w->text);
@@ -153,5 +197,4 @@ int partial_end(struct partial_writer *w)
 	free(w->end);
 	free(w->key);
 	free(w->next);
-	return out_flush(w->out);
 }

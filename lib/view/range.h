@@ -3,11 +3,11 @@
  *
  *   <source>.<from, 20 digits>-<to, 20 digits>.<kind>.<definition hash>.tsv      kind: speed, batch-7, frozen-7
  *
- *   #!weir view hash=.. definition=.. source=orders log=<id> from=1200000@5f3a91c2 to=1210000@0b2c44aa epoch=e run=R cfg=H [t=<ms>] level=0
+ *   #!weir view hash=.. definition=.. source=orders log=<id> from=1200000@5f3a91c2 to=1210000@0b2c44aa epoch=e run=R cfg=H [t=<ms>] level=0 [edge=1]
  *   header, rows, end line: as any partial (partial.h)
  *
  * source is percent-encoded in the name, dots and slashes too. epoch and run: of the last barrier in it (speed). t: the largest event time in it. level: how often what is in it was
- * compacted. cfg: lineage. */
+ * compacted. edge: a segment of the log ends at to, nothing may be compacted across it. cfg: lineage. */
 #ifndef LIB_VIEW_RANGE_H
 #define LIB_VIEW_RANGE_H
 
@@ -20,7 +20,7 @@ enum range_kind { RANGE_SPEED, RANGE_BATCH, RANGE_FROZEN };
 
 struct range_name {
 	char source[256];               /* decoded */
-	uint64_t from, to;
+	uint64_t from, to;              /* from < to */
 	enum range_kind kind;
 	uint64_t generation;            /* of batch and frozen */
 	char hash[9];
@@ -39,11 +39,16 @@ struct range_head {
 	bool has_time;
 	int64_t time;
 	unsigned level;
+	bool edge;
+	uint64_t rejected;              /* of the end line, when read */
 };
 
 /* Reads the first line of a range file, and checks that it ends as one does (its end line is there and whole; not the crc over
  * all). 0; 1: it is torn or damaged, *f says how; 2: it is gone; -1: EXIT_IO. */
 int range_head_read(int dir, const char *file, const struct range_name *n, struct range_head *h, struct failure *f);
+
+/* Reads all of it: is its checksum right? 0, 1, 2 or -1, as above. For files that may never have been synced. */
+int range_verify(int dir, const char *file, struct failure *f);
 
 /* Writing one: begin, rows as of partial.h, end. Written to a name that begins with a dot, renamed at the end. */
 struct range_writer {

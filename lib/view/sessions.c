@@ -141,6 +141,32 @@ struct session *sessions_join(struct sessions *s, struct span key, struct interv
 	return c->recent = x;
 }
 
+struct session *sessions_at(const struct sessions *s, struct span key, int64_t ms)
+{
+	const struct session_chain *c = table_get(&s->keys, key, hash_bytes(key.p, key.n));
+	struct session *before, *x = c ? find(c, (struct interval){ ms, time_add(ms, 1) }, &before) : NULL;
+
+	return x && x->at.start <= ms ? x : NULL;
+}
+
+struct session *sessions_restore(struct sessions *s, struct span key, struct interval at)
+{
+	bool is_new;
+	struct session_chain *c = table_put(&s->keys, key, hash_bytes(key.p, key.n), &is_new);
+	struct session *before, *x = find(c, at, &before);
+
+	while (x && overlaps(x->at, at)) {
+		struct session *next = x->next;
+
+		group_drop(s->view, &x->group);
+		unlink_session(c, x);
+		x->dead = true;
+		s->live--;
+		x = next;
+	}
+	return c->recent = new_session(s, c, before, x, at);
+}
+
 enum session_event sessions_next(struct sessions *s, int64_t watermark, struct session **what)
 {
 	while (s->due.n && heap_top(&s->due).at <= watermark) {
@@ -194,6 +220,16 @@ void sessions_drop(struct sessions *s, struct session *what)
 	free_session(s, what);
 	if (table_count(&s->keys) > FORGET_ABOVE && s->live < table_count(&s->keys) / 4)
 		forget_keys(s);
+}
+
+void sessions_settle(struct sessions *s, int64_t watermark)
+{
+	struct session *what;
+	enum session_event event;
+
+	while ((event = sessions_next(s, watermark, &what)) != SESSION_QUIET)
+		if (event == SESSION_DROP)
+			sessions_drop(s, what);
 }
 
 void sessions_rows(const struct sessions *s, struct fold_rows *rows)

@@ -49,9 +49,18 @@ static inline bool sessions_due(const struct sessions *s, int64_t watermark)
 	return s->due.n != 0 && heap_top(&s->due).at <= watermark;
 }
 
+/* The live session of a key that holds an instant, or NULL. */
+struct session *sessions_at(const struct sessions *s, struct span key, int64_t ms);
+
+/* A session as it was kept, in place of all of its key that it overlaps: sessions grow and merge, but never shrink. Its group is that of no records. */
+struct session *sessions_restore(struct sessions *s, struct span key, struct interval at);
+
 enum session_event { SESSION_QUIET, SESSION_FIRE, SESSION_DROP };
 enum session_event sessions_next(struct sessions *s, int64_t watermark, struct session **what);
 void sessions_drop(struct sessions *s, struct session *what);
+
+/* As windows_settle(). */
+void sessions_settle(struct sessions *s, int64_t watermark);
 
 /* All live ones. */
 void sessions_rows(const struct sessions *s, struct fold_rows *rows);

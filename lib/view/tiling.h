@@ -22,8 +22,8 @@ struct tiling {                         /* of one source */
 	uint64_t cut;                   /* behind its last batch file: the border between batch and speed */
 	uint64_t generation;            /* newest batch in it; 0: none */
 	char hash[9], cfg[LINEAGE_TEXT], log[20];       /* of what is served; "": nothing */
-	bool gap;                       /* a range file begins beyond end, or does not join there */
-	uint64_t beyond;                /* where the next one begins */
+	bool gap;                       /* a range file of what is served reaches beyond end, but does not join there */
+	uint64_t beyond;                /* where the first of these begins */
 };
 
 struct tilings {
@@ -31,9 +31,12 @@ struct tilings {
 	size_t n, cap;
 };
 
-/* Lists dir (a second time when a file vanished or a gap shows: readdir is no snapshot). source: only that one; NULL: all. Torn speed files count as
+/* Lists dir (a second time when a file vanished or a gap shows: readdir is no snapshot). source: only that one, and t holds just its
+ * tiling, be it empty; NULL: all that have files. Torn speed files count as
  * not there; a torn batch file is EXIT_DATA. prefer: the hash to serve, for whoever builds; NULL: by the rule above. */
 int tiling_read(int dir, const char *path, const char *source, const char *prefer, struct tilings *t, struct failure *f);
+/* The tiling of a source if a file were not there; looked at once. */
+int tiling_without(int dir, const char *path, const char *source, const char *file, struct tilings *t, struct failure *f);
 void tilings_free(struct tilings *t);
 
 /* All range files of the directory by name, also those no tiling uses. */

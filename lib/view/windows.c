@@ -9,10 +9,10 @@ void windows_init(struct windows *w, struct fold *f, bool fires)
 static void free_window(struct window *what)
 {
 	struct table_walk walk = { 0 };
-	void **blob;
+	struct printed *printed;
 
-	while ((blob = table_next(&what->printed, &walk)))
-		free(*blob);
+	while ((printed = table_next(&what->printed, &walk)))
+		free(printed->row);
 	table_free(&what->printed);
 	free(what);
 }
@@ -48,7 +48,7 @@ void windows_open(struct windows *w, const struct pane *p, int64_t watermark)
 		what = mem_zalloc(sizeof *what);
 		what->at = at;
 		what->ordinal = ordinal;
-		table_init(&what->printed, sizeof(void *));
+		table_init(&what->printed, sizeof(struct printed));
 		timemap_put(&w->open, ordinal, what);
 		heap_push(w->fires ? &w->to_fire : &w->to_drop, ordinal, what);
 	}
@@ -106,6 +106,16 @@ void windows_drop(struct windows *w, struct window *what)
 	}
 	timemap_remove(&w->open, what->ordinal);
 	free_window(what);
+}
+
+void windows_settle(struct windows *w, int64_t watermark)
+{
+	struct window *what;
+	enum window_event event;
+
+	while ((event = windows_next(w, watermark, &what)) != WINDOW_QUIET)
+		if (event == WINDOW_DROP)
+			windows_drop(w, what);
 }
 
 int64_t windows_past(const struct windows *w, struct interval pane, int64_t watermark)

@@ -12,7 +12,13 @@ struct window {
 	struct interval at;
 	int64_t ordinal;                /* on its axis */
 	bool fired;
-	struct table printed;           /* key -> struct blob *: what stands downstream; used by emission */
+	struct table printed;           /* key -> struct printed; used by emission */
+};
+
+/* What stands downstream for a key of a window. */
+struct printed {
+	void *row;                      /* struct blob, malloc'ed; NULL: nothing, or no more */
+	bool unsaved;                   /* as that of a group */
 };
 
 enum window_event { WINDOW_QUIET, WINDOW_FIRE, WINDOW_DROP };
@@ -45,6 +51,9 @@ enum window_event windows_next(struct windows *w, int64_t watermark, struct wind
 
 /* Forgets the window, and the panes that no open window needs any more. */
 void windows_drop(struct windows *w, struct window *what);
+
+/* All that is due at W happens, and nobody is told: it was before this state was kept. */
+void windows_settle(struct windows *w, int64_t watermark);
 
 /* How many of the windows that hold a pane are past at W: a record for it is dropped from these. */
 int64_t windows_past(const struct windows *w, struct interval pane, int64_t watermark);

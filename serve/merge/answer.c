@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "serve/merge/selection.h"
+
 #define KEEP_AT_LEAST 4096      /* rows held before the worst are cut off */
 
 struct order {
@@ -32,11 +34,7 @@ struct answer {
 	struct out *out;
 	struct ledger *ledger;
 	struct row_out rows;
-	struct fields fields;           /* of where: names of output columns */
-	size_t *field_column;
-	struct span *record;
-	struct expr *where;
-	struct expr_scratch scratch;
+	struct selection selection;
 	struct order *order;
 	size_t norder;
 	struct held *held;
@@ -45,35 +43,6 @@ struct answer {
 	struct interval window;         /* of the rows held, per window */
 	char error[256];
 };
-
-static size_t column_named(const struct answer *a, struct span name)
-{
-	for (size_t i = 0; i < a->rows.n; i++)
-		if (span_eq(span_of(row_out_name(&a->rows, i)), name))
-			return i;
-	return SIZE_MAX;
-}
-
-static int bind_where(struct answer *a, char error[400])
-{
-	struct expr_error why;
-
-	if (!a->options.where)
-		return 0;
-	a->where = expr_compile(span_of(a->options.where), &a->fields, &why);
-	if (!a->where)
-		return snprintf(error, 400, "--where: %s", why.reason), -1;
-	a->field_column = mem_zalloc(a->fields.n * sizeof *a->field_column);
-	a->record = mem_zalloc(a->fields.n * sizeof *a->record);
-	for (size_t i = 0; i < a->fields.n; i++) {
-		struct span name = a->fields.ref[i].name;
-
-		a->field_column[i] = column_named(a, name);
-		if (a->field_column[i] == SIZE_MAX)
-			return snprintf(error, 400, "--where: the output has no column \"%.*s\"", (int)a->fields.ref[i].text.n, a->fields.ref[i].text.p), -1;
-	}
-	return 0;
-}
 
 /* Takes a last word off an item: ` desc`. */
 static bool take_word(struct span *item, const char *word)
@@ -95,7 +64,7 @@ static int add_order(struct answer *a, struct span item, char error[400])
 	if (!order.descending)
 		take_word(&item, " asc");
 	name = field_name(item);
-	order.column = column_named(a, span_of(name));
+	order.column = selection_column(&a->rows, span_of(name));
 	free(name);
 	if (order.column == SIZE_MAX)
 		return snprintf(error, 400, "--order: the output has no column \"%.*s\"", (int)(item.n > 100 ? 100 : item.n), item.p), -1;
@@ -126,8 +95,7 @@ struct answer *answer_new(const struct view *v, enum record_format format, const
 
 	*a = (struct answer){ .view = v, .options = *o, .out = out, .ledger = ledger };
 	row_out_init(&a->rows, v, format, NULL);
-	expr_scratch_init(&a->scratch, NULL, TIME_UNIT_AUTO);
-	if (bind_where(a, error) < 0 || parse_order(a, error) < 0) {
+	if (selection_init(&a->selection, &a->rows, o->since, o->until, o->where, error) < 0 || parse_order(a, error) < 0) {
 		answer_free(a);
 		return NULL;
 	}
@@ -151,11 +119,7 @@ void answer_free(struct answer *a)
 	drop_held(a, 0);
 	free(a->held);
 	free(a->order);
-	free(a->field_column);
-	free(a->record);
-	expr_free(a->where);
-	expr_scratch_free(&a->scratch);
-	fields_free(&a->fields);
+	selection_free(&a->selection);
 	row_out_free(&a->rows);
 	free(a);
 }
@@ -258,21 +222,6 @@ static int flush_held(struct answer *a)
 	return rc;
 }
 
-static int passes(struct answer *a)
-{
-	int pass;
-
-	if (!a->where)
-		return 1;
-	for (size_t i = 0; i < a->fields.n; i++)
-		a->record[i] = a->rows.cell[a->field_column[i]].text;
-	arena_clear(&a->scratch.arena);
-	pass = expr_test(a->where, a->record, &a->scratch);
-	if (pass < 0)
-		snprintf(a->error, sizeof a->error, "--where: %s", a->scratch.reason);
-	return pass;
-}
-
 /* With --per-window each window is an answer of its own. */
 static int turn_window(struct answer *a, struct interval at)
 {
@@ -286,18 +235,12 @@ static int turn_window(struct answer *a, struct interval at)
 	return rc;
 }
 
-/* The end of time as a bound is none: a window may begin there. */
-static bool is_wanted(const struct answer_options *o, struct interval at)
-{
-	return at.start >= o->since && (at.start < o->until || o->until == INT64_MAX);
-}
-
 int answer_row(struct answer *a, struct interval at, struct span key, struct group *g)
 {
 	int pass;
 
 	a->error[0] = '\0';
-	if (!is_wanted(&a->options, at))
+	if (!selection_window(&a->selection, at))
 		return 0;
 	a->negative += g->weight < 0;
 	if (a->view->retract && g->weight <= 0)
@@ -305,7 +248,7 @@ int answer_row(struct answer *a, struct interval at, struct span key, struct gro
 	if (turn_window(a, at) < 0)
 		return -1;
 	row_out_render(&a->rows, at, key, g);
-	pass = passes(a);
+	pass = selection_row(&a->selection, a->error);
 	if (pass <= 0)
 		return pass;
 	if (a->norder) {

@@ -89,25 +89,27 @@ static void explain_difference(const struct view *mine, const struct view *other
 	buf_free(&b);
 }
 
+static int adopt(struct cursor *c, const struct view *v, const char *hash, const char *name)
+{
+	struct buf text = { 0 };
+	char error[256];
+	int rc;
+
+	view_print(v, false, &text);
+	c->view = view_new();
+	rc = view_load_text(c->view, buf_view(&text), error) < 0 ? -1 : view_finish(c->view, error);
+	buf_free(&text);
+	memcpy(c->hash, hash, sizeof c->hash);
+	return rc < 0 ? failure_set(&c->failure, EXIT_BUG, "%s: %s", name, error) : 0;
+}
+
 /* The first view line decides; all others must have its hash. */
 static int meet_view(struct cursor *c, struct lane *l)
 {
 	const struct view *v = partial_view(l->reader);
 
-	if (!c->view) {
-		char error[256];
-		struct buf text = { 0 };
-
-		int rc;
-
-		view_print(v, false, &text);
-		c->view = view_new();
-		rc = view_load_text(c->view, buf_view(&text), error) < 0 ? -1 : view_finish(c->view, error);
-		buf_free(&text);
-		if (rc < 0)
-			return failure_set(&c->failure, EXIT_BUG, "%s: %s", partial_name(l->reader), error);
-		memcpy(c->hash, partial_hash(l->reader), sizeof c->hash);
-	}
+	if (!c->view && adopt(c, v, partial_hash(l->reader), partial_name(l->reader)) < 0)
+		return -1;
 	if (strcmp(c->hash, partial_hash(l->reader)) != 0) {
 		struct buf why = { 0 };
 
@@ -184,6 +186,14 @@ void cursor_close(struct cursor *c)
 	free(c);
 }
 
+int cursor_expect(struct cursor *c, const struct view *v)
+{
+	char hash[9];
+
+	view_hash(v, hash);
+	return adopt(c, v, hash, "definition");
+}
+
 int cursor_begin(struct cursor *c)
 {
 	c->begun = true;
@@ -254,6 +264,14 @@ const struct view *cursor_view(const struct cursor *c)
 const char *cursor_hash(const struct cursor *c)
 {
 	return c->hash;
+}
+
+struct view *cursor_take_view(struct cursor *c)
+{
+	struct view *v = c->view;
+
+	c->view = NULL;
+	return v;
 }
 
 bool cursor_is_sorted(const struct cursor *c)

@@ -7,15 +7,19 @@
 
 struct cursor;
 
-/* paths: at least one; "-" is stdin. */
+/* "-" is stdin. */
 struct cursor *cursor_open(const char *const *path, size_t n, size_t max_record);
 void cursor_close(struct cursor *c);
+
+/* Instead of that of the first input: the definition that all must have. -1: cursor_error. */
+int cursor_expect(struct cursor *c, const struct view *v);
 
 /* Reads up to the first row of each input. 0, or -1: cursor_error. */
 int cursor_begin(struct cursor *c);
 
 /* The definition of the first input that has one. NULL: all inputs are empty. */
 const struct view *cursor_view(const struct cursor *c);
+struct view *cursor_take_view(struct cursor *c);                /* it is the caller's from now on; only closing may follow */
 const char *cursor_hash(const struct cursor *c);
 
 /* True when rows come in order over all inputs. Stdin may hold several partials one after the other: then they do not. */

@@ -7,17 +7,17 @@
 #include "serve/merge/merge.h"
 
 #include <stdio.h>
+#include <time.h>
 
-#include "lib/agg/key.h"
 #include "lib/base/diag.h"
 #include "lib/view/fill.h"
-#include "lib/view/windows.h"
-#include "serve/merge/cursor.h"
-
-#define MAX_LINE ((size_t)64 << 20)
+#include "serve/merge/follow.h"
+#include "serve/merge/gather.h"
+#include "serve/merge/header.h"
 
 struct merger {
 	const struct merge_options *options;
+	struct operands operands;
 	struct cursor *cursor;
 	struct target target;
 	const struct view *view;        /* target.view */
@@ -32,13 +32,10 @@ struct merger {
 	struct buf key;
 	bool has_group;
 
-	struct fold fold;               /* fold, gather */
-	struct windows windows;
-	struct sessions sessions;
+	struct gather gather;           /* fold, gather */
 	struct fill fill;
-	struct span *column;            /* key columns of a row of the partials */
-	struct buf scratch;
 
+	int64_t now;                    /* when the inputs were listed */
 	struct failure *failure;
 };
 
@@ -98,41 +95,6 @@ static int stream_row(struct merger *m, const struct partial_row *row, const siz
 
 /* Fold and gather. */
 
-/* The row's key in the columns of the target. */
-static struct span map_key(struct merger *m, struct span key)
-{
-	const struct view *from = cursor_view(m->cursor);
-	size_t n = m->view->nkeys;
-
-	if (m->target.same_keys)
-		return key;
-	key_split(key, from->nkeys, m->column, &m->scratch);
-	buf_clear(&m->key);
-	for (size_t i = 0; i < n; i++)
-		key_add(&m->key, m->column[m->target.key_of[i]], i + 1 == n);
-	return buf_view(&m->key);
-}
-
-static struct group *group_of(struct merger *m, const struct partial_row *row)
-{
-	struct span key = map_key(m, row->key);
-	struct interval at;
-	struct pane *p;
-	bool in_window;
-
-	if (m->view->window.kind == WINDOW_SESSION)
-		return &sessions_join(&m->sessions, key, row->at, NULL, NULL)->group;
-	p = fold_find(&m->fold, row->at.start, &at, &in_window);
-	if (!in_window)
-		return NULL;
-	if (!p) {
-		p = fold_new_pane(&m->fold, at);
-		if (!m->partials)
-			windows_open(&m->windows, p, INT64_MIN);
-	}
-	return fold_group(&m->fold, p, key);
-}
-
 struct put_rows {
 	struct merger *merger;
 	int rc;
@@ -152,13 +114,13 @@ static int end_window(struct merger *m, struct window *w)
 	struct fold_rows rows = { 0 };
 	struct table merged = { 0 };
 
-	windows_rows(&m->windows, w, &rows, &merged);
+	windows_rows(&m->gather.windows, w, &rows, &merged);
 	if (!m->view->fill)
 		put_rows(&put, &rows);
 	else if (fill_each(&m->fill, w->at, &rows, put_rows, &put) < 0 && put.rc == 0)
 		put.rc = failure_set(m->failure, EXIT_MEMORY, "--fill would make more than --fill-max %llu rows", (unsigned long long)m->view->fill_max);
-	windows_rows_free(&m->windows, &rows, &merged);
-	windows_drop(&m->windows, w);
+	windows_rows_free(&m->gather.windows, &rows, &merged);
+	windows_drop(&m->gather.windows, w);
 	return put.rc;
 }
 
@@ -168,21 +130,20 @@ static int end_windows(struct merger *m, int64_t watermark)
 	struct window *w;
 	int rc = 0;
 
-	while (rc == 0 && windows_next(&m->windows, watermark, &w) != WINDOW_QUIET)
+	while (rc == 0 && windows_next(&m->gather.windows, watermark, &w) != WINDOW_QUIET)
 		rc = end_window(m, w);
 	return rc;
 }
 
 static int fold_row(struct merger *m, const struct partial_row *row, const size_t *state_of)
 {
-	struct group *g;
+	struct gather_place place;
 
 	/* Rows come by their ends: windows that ended before this one's end see no more of them. */
 	if (cursor_is_sorted(m->cursor) && !m->partials && end_windows(m, time_add(row->at.end, -2)) < 0)
 		return -1;
-	g = group_of(m, row);
-	if (g)
-		return add_states(m, g, row, state_of);
+	if (gather_place(&m->gather, row, !m->partials, &place))
+		return add_states(m, place.group, row, state_of);
 	m->ledger->in++;
 	m->ledger->filtered++;
 	return 0;
@@ -193,7 +154,7 @@ static int put_sessions(struct merger *m)
 	struct fold_rows rows = { 0 };
 	struct put_rows put = { m, 0 };
 
-	sessions_rows(&m->sessions, &rows);
+	sessions_rows(&m->gather.sessions, &rows);
 	put_rows(&put, &rows);
 	fold_rows_free(&rows);
 	return put.rc;
@@ -202,7 +163,7 @@ static int put_sessions(struct merger *m)
 static int put_gathered(struct merger *m)
 {
 	if (m->partials)
-		return partial_fold(&m->partial, &m->fold, &m->sessions) < 0 ? output_failed(m) : 0;
+		return partial_fold(&m->partial, &m->gather.fold, &m->gather.sessions) < 0 ? output_failed(m) : 0;
 	if (m->view->window.kind == WINDOW_SESSION)
 		return put_sessions(m);
 	return end_windows(m, INT64_MAX);
@@ -234,19 +195,47 @@ static int merge_rows(struct merger *m)
 }
 
 /* A time without offset is one of the windows' zone: days are those that are printed. */
-static int read_time(struct merger *m, const char *name, const char *text, int64_t *ms)
+static int read_time(const struct view *v, const char *name, const char *text, int64_t *ms, struct failure *f)
 {
 	struct time_parser parser;
 
-	time_parser_init(&parser, m->view->zone, TIME_UNIT_AUTO);
+	time_parser_init(&parser, v->zone, TIME_UNIT_AUTO);
 	if (!text || time_parse(&parser, span_of(text), ms) == 0)
 		return 0;
-	return failure_set(m->failure, EXIT_USAGE, "--%s: %.100s: %s", name, text, time_parse_error(span_of(text)));
+	return failure_set(f, EXIT_USAGE, "--%s: %.100s: %s", name, text, time_parse_error(span_of(text)));
 }
 
-static bool filters(const struct answer_options *a)
+int merge_times(const struct merge_options *o, const struct view *v, struct answer_options *selection, struct failure *f)
 {
-	return a->where || a->order || a->top || a->per_window;
+	return read_time(v, "since", o->since, &selection->since, f) < 0 || read_time(v, "until", o->until, &selection->until, f) < 0 ? -1 : 0;
+}
+
+const struct view *merge_sources(const struct merge_options *o, const struct cursor *c)
+{
+	return o->target.given && view_states(o->target.given, "sources") ? o->target.given : cursor_view(c);
+}
+
+int64_t merge_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int check_emission(struct merger *m, const struct view *v)
+{
+	const struct merge_options *o = m->options;
+	const struct answer_options *a = &o->answer;
+
+	m->partials = v->emit == EMIT_PARTIAL;
+	if (v->emit == EMIT_UPDATES || v->emit == EMIT_CHANGELOG)
+		return failure_set(m->failure, EXIT_USAGE, "--emit: merge-views prints final rows or partials");
+	if (m->partials && (o->since || o->until || a->where || a->order || a->top || a->per_window))
+		return failure_set(m->failure, EXIT_USAGE, "--emit partial: --since, --until, --where, --order and --top are for finished rows");
+	if (m->partials && o->header)
+		return failure_set(m->failure, EXIT_USAGE, "--emit partial: --header is for finished rows");
+	return 0;
 }
 
 static int begin(struct merger *m)
@@ -259,24 +248,19 @@ static int begin(struct merger *m)
 	if (target_init(&m->target, cursor_view(m->cursor), cursor_hash(m->cursor), &o->target, why) < 0)
 		return failure_set(m->failure, EXIT_CONFIG, "%s", why);
 	v = m->view = m->target.view;
-	m->partials = v->emit == EMIT_PARTIAL;
-	if (v->emit == EMIT_UPDATES || v->emit == EMIT_CHANGELOG)
-		return failure_set(m->failure, EXIT_USAGE, "--emit: merge-views prints final rows or partials");
-	if (m->partials && (o->since || o->until || filters(&o->answer)))
-		return failure_set(m->failure, EXIT_USAGE, "--emit partial: --since, --until, --where, --order and --top are for finished rows");
+	if (check_emission(m, v) < 0)
+		return -1;
 	m->group = mem_zalloc(v->group_size);
-	m->column = mem_zalloc(cursor_view(m->cursor)->nkeys * sizeof *m->column);
-	fold_init(&m->fold, v);
-	windows_init(&m->windows, &m->fold, false);
-	m->windows.lateness = 0;
-	sessions_init(&m->sessions, v, false);
+	gather_init(&m->gather, &m->target, cursor_view(m->cursor)->nkeys);
 	fill_init(&m->fill, v);
 	if (m->partials) {
 		partial_begin(&m->partial, v, m->out);
 		return 0;
 	}
-	if (read_time(m, "since", o->since, &selection.since) < 0 || read_time(m, "until", o->until, &selection.until) < 0)
+	if (merge_times(o, v, &selection, m->failure) < 0)
 		return -1;
+	if (o->header)
+		header_print(&m->operands, v, merge_sources(o, m->cursor), o->output == FORMAT_NDJSON, m->now, &m->out->buf);
 	m->answer = answer_new(v, o->output, &selection, m->out, m->ledger, why);
 	return m->answer ? 0 : failure_set(m->failure, EXIT_USAGE, "%s", why);
 }
@@ -296,39 +280,83 @@ static void clean_up(struct merger *m)
 {
 	if (m->group) {
 		group_drop(m->view, m->group);
-		windows_free(&m->windows);
-		fold_free(&m->fold);
-		sessions_free(&m->sessions);
 		fill_free(&m->fill);
 	}
+	gather_free(&m->gather);
 	answer_free(m->answer);
 	target_free(&m->target);
-	cursor_close(m->cursor);
+	if (m->cursor)
+		cursor_close(m->cursor);
+	operands_free(&m->operands);
 	free(m->group);
-	free(m->column);
 	buf_free(&m->key);
-	buf_free(&m->scratch);
+}
+
+static int open_inputs(struct merger *m)
+{
+	static const char *const only_stdin[] = { "-" };
+	const struct merge_options *o = m->options;
+	const struct operands_request all = {
+		.path = o->npaths ? o->path : only_stdin, .n = o->npaths ? o->npaths : 1, .max_record = o->max_record, .given = o->target.given,
+	};
+	struct buf said = { 0 };
+	int rc;
+
+	m->cursor = operands_open(&m->operands, &all, m->failure);
+	if (!m->cursor)
+		return -1;
+	m->now = merge_now();
+	rc = operands_tell(&m->operands, merge_sources(o, m->cursor), o->strict, &said, m->failure);
+	buf_free(&said);
+	return rc;
+}
+
+static int check_views(struct merger *m)
+{
+	const struct merge_options *o = m->options;
+
+	for (size_t i = 0; i < o->npaths; i++)
+		if (operand_is_view(o->path[i]))
+			return 0;
+	if (o->header || o->strict || o->has_max_age)
+		return failure_set(m->failure, EXIT_USAGE, "--header, --strict and --max-age are for views, and no operand is a directory");
+	return 0;
+}
+
+static int merge_once(struct merger *m)
+{
+	if (check_views(m) < 0 || open_inputs(m) < 0)
+		return -1;
+	if (!cursor_view(m->cursor))
+		return 0;
+	return begin(m) < 0 || merge_rows(m) < 0 || finish(m) < 0 ? -1 : 0;
+}
+
+/* Rows were printed all the same: whoever asked decides what they are worth. */
+static int tell_age(const struct merger *m)
+{
+	struct buf lines = { 0 };
+	size_t n;
+
+	if (m->options->has_max_age)
+		operands_old(&m->operands, merge_sources(m->options, m->cursor), m->now, m->options->max_age, &lines);
+	for (size_t i = 0; i < lines.n; i += strlen(lines.p + i) + 1)
+		warn("%s", lines.p + i);
+	n = lines.n;
+	buf_free(&lines);
+	return n ? EXIT_NO : 0;
 }
 
 int merge(const struct merge_options *o, struct out *out, struct ledger *ledger, struct failure *failure)
 {
-	static const char *const only_stdin[] = { "-" };
 	struct merger m = { .options = o, .out = out, .ledger = ledger, .failure = failure };
-	int rc;
+	int status;
 
-	m.cursor = cursor_open(o->npaths ? o->path : only_stdin, o->npaths ? o->npaths : 1, o->max_record ? o->max_record : MAX_LINE);
-	rc = cursor_begin(m.cursor);
-	if (rc < 0)
-		failure_set(m.failure, cursor_status(m.cursor), "%s", cursor_error(m.cursor));
-	if (rc == 0 && cursor_view(m.cursor)) {
-		rc = begin(&m);
-		if (rc == 0)
-			rc = merge_rows(&m);
-		if (rc == 0)
-			rc = finish(&m);
-	}
+	if (o->follow)
+		return follow(o, out, ledger, failure);
+	status = merge_once(&m) < 0 ? failure->status : tell_age(&m);
 	if (m.answer && answer_negative(m.answer))
 		warn("%llu rows are not shown: more was taken back than had been given", (unsigned long long)answer_negative(m.answer));
 	clean_up(&m);
-	return rc < 0 ? failure->status : 0;
+	return status;
 }

@@ -8,9 +8,9 @@ static const char *mark_name(const struct view *v)
 	return v->emit == EMIT_UPDATES ? "_change" : v->emit == EMIT_CHANGELOG ? "_op" : NULL;
 }
 
-void emission_init(struct emission *e, const struct view *v, enum record_format format, struct out *out, struct ledger *ledger)
+void emission_init(struct emission *e, const struct view *v, enum record_format format, struct out *out, struct ledger *ledger, struct changes *changes)
 {
-	*e = (struct emission){ .view = v, .out = out, .ledger = ledger, .scratch = mem_zalloc(v->group_size) };
+	*e = (struct emission){ .view = v, .out = out, .ledger = ledger, .changes = changes, .scratch = mem_zalloc(v->group_size) };
 	row_out_init(&e->rows, v, format, mark_name(v));
 	fill_init(&e->fill, v);
 }
@@ -27,27 +27,37 @@ static bool is_json(const struct emission *e)
 	return e->rows.writer.format == FORMAT_NDJSON;
 }
 
-void emission_header(struct emission *e, bool controlled)
+const char *emission_format(const struct emission *e)
+{
+	return is_json(e) ? "ndjson" : e->rows.writer.format == FORMAT_TSV ? "tsv" : "csv";
+}
+
+void emission_header(struct emission *e, enum stream_form form)
 {
 	struct buf *out = &e->out->buf;
-	const char *format = is_json(e) ? "ndjson" : e->rows.writer.format == FORMAT_TSV ? "tsv" : "csv";
 
-	e->controlled = controlled;
-	if (!controlled) {
+	e->controlled = form != STREAM_PLAIN;
+	if (form == STREAM_PLAIN) {
 		row_out_header(&e->rows, out);
 		return;
 	}
-	control_begin(out, is_json(e), "stream");
-	control_add(out, is_json(e), "format", span_of(format));
-	control_end(out, is_json(e));
+	out_begin_control(e->out);
+	if (form == STREAM_CONTROLLED) {
+		control_begin(out, is_json(e), "stream");
+		control_add(out, is_json(e), "format", span_of(emission_format(e)));
+		control_end(out, is_json(e));
+	}
 	row_out_columns(&e->rows, out);
+	out_end_control(e->out);
 }
 
 void emission_watermark(struct emission *e, int64_t watermark)
 {
+	out_begin_control(e->out);
 	control_begin(&e->out->buf, is_json(e), "watermark");
 	control_add_i64(&e->out->buf, is_json(e), "t", watermark);
 	control_end(&e->out->buf, is_json(e));
+	out_end_control(e->out);
 }
 
 static void write_row(struct emission *e, const char *mark)
@@ -76,7 +86,7 @@ static void final_row(struct emission *e, struct interval at, struct span key, s
 }
 
 /* What stands downstream goes: a -D, or a delete. */
-static void withdraw(struct emission *e, struct blob **printed)
+static void withdraw(struct emission *e, void **printed)
 {
 	row_out_recall(&e->rows, *printed);
 	write_row(e, e->view->emit == EMIT_CHANGELOG ? "-D" : "delete");
@@ -84,20 +94,21 @@ static void withdraw(struct emission *e, struct blob **printed)
 	*printed = NULL;
 }
 
-/* Brings what stands downstream for a row up to date; a row that would repeat itself is not printed. */
-static void update_row(struct emission *e, struct blob **printed, struct interval at, struct span key, struct group *g)
+/* Brings what stands downstream for a row up to date; a row that would repeat itself is not printed. True: it is another one now. */
+static bool update_row(struct emission *e, void **printed, struct interval at, struct span key, struct group *g)
 {
 	bool changelog = e->view->emit == EMIT_CHANGELOG;
 	struct blob *now;
 
 	if (!is_shown(e, g)) {
-		if (*printed)
-			withdraw(e, printed);
-		return;
+		if (!*printed)
+			return false;
+		withdraw(e, printed);
+		return true;
 	}
 	row_out_render(&e->rows, at, key, g);
 	if (*printed && row_out_same(&e->rows, *printed))
-		return;
+		return false;
 	now = row_out_keep(&e->rows);
 	if (*printed && changelog) {
 		row_out_recall(&e->rows, *printed);
@@ -107,13 +118,16 @@ static void update_row(struct emission *e, struct blob **printed, struct interva
 	write_row(e, !changelog ? "upsert" : *printed ? "+U" : "+I");
 	free(*printed);
 	*printed = now;
+	return true;
 }
 
-static struct blob **printed_slot(struct window *what, struct span key)
+static void update_window_row(struct emission *e, struct window *what, struct span key, struct group *g)
 {
 	bool is_new;
+	struct printed *printed = table_put(&what->printed, key, hash_bytes(key.p, key.n), &is_new);
 
-	return table_put(&what->printed, key, hash_bytes(key.p, key.n), &is_new);
+	if (update_row(e, &printed->row, what->at, key, g))
+		changes_row(e->changes, what, printed);
 }
 
 static void print_rows(void *context, const struct fold_rows *rows)
@@ -137,7 +151,7 @@ int emission_window(struct emission *e, const struct windows *w, struct window *
 		print_rows(e, &rows);
 	else
 		for (size_t i = 0; i < rows.n; i++)
-			update_row(e, printed_slot(what, rows.row[i].key), what->at, rows.row[i].key, rows.row[i].group);
+			update_window_row(e, what, rows.row[i].key, rows.row[i].group);
 	windows_rows_free(w, &rows, &merged);
 	return rc;
 }
@@ -145,30 +159,23 @@ int emission_window(struct emission *e, const struct windows *w, struct window *
 void emission_row(struct emission *e, const struct windows *w, struct window *what, struct span key)
 {
 	if (windows_row(w, what, key, e->scratch))
-		update_row(e, printed_slot(what, key), what->at, key, e->scratch);
+		update_window_row(e, what, key, e->scratch);
 	group_drop(e->view, e->scratch);
 	memset(e->scratch, 0, e->view->group_size);
 }
 
 void emission_session(struct emission *e, struct session *s)
 {
-	struct blob *printed = s->printed;
-
-	if (e->view->emit == EMIT_FINAL) {
+	if (e->view->emit == EMIT_FINAL)
 		final_row(e, s->at, s->key, &s->group);
-		return;
-	}
-	update_row(e, &printed, s->at, s->key, &s->group);
-	s->printed = printed;
+	else if (update_row(e, &s->printed, s->at, s->key, &s->group))
+		changes_session(e->changes, s);
 }
 
 void emission_session_gone(struct emission *e, struct session *s)
 {
-	struct blob *printed = s->printed;
-
-	if (printed)
-		withdraw(e, &printed);
-	s->printed = NULL;
+	if (s->printed)
+		withdraw(e, &s->printed);
 }
 
 static int session_order(const void *a, const void *b)

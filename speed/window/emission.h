@@ -11,11 +11,15 @@
 #include "lib/view/row_out.h"
 #include "lib/view/sessions.h"
 #include "lib/view/windows.h"
+#include "speed/window/changes.h"
+
+enum stream_form { STREAM_PLAIN, STREAM_CONTROLLED, STREAM_CHECKED };
 
 struct emission {
 	const struct view *view;
 	struct out *out;
 	struct ledger *ledger;
+	struct changes *changes;        /* told which printed rows are others now */
 	struct row_out rows;
 	uint64_t negative;              /* final rows not shown for more was taken back than had been given */
 	bool controlled;                /* rows must not look like control lines */
@@ -23,11 +27,15 @@ struct emission {
 	struct group *scratch;          /* one merged row of a sliding window */
 };
 
-void emission_init(struct emission *e, const struct view *v, enum record_format format, struct out *out, struct ledger *ledger);
+void emission_init(struct emission *e, const struct view *v, enum record_format format, struct out *out, struct ledger *ledger,
+                   struct changes *changes);
 void emission_free(struct emission *e);
 
-/* The first line, once the form is known: header, or `stream` and `columns` lines. Nothing for partials. */
-void emission_header(struct emission *e, bool controlled);
+/* The first lines, once the form is known: header, or `stream` and `columns` lines; in a checked stream the latter alone, behind
+ * `resume`. Nothing for partials. */
+void emission_header(struct emission *e, enum stream_form form);
+/* csv, tsv or ndjson. */
+const char *emission_format(const struct emission *e);
 void emission_watermark(struct emission *e, int64_t watermark);
 
 /* All rows of a window: final, or those that changed since they were printed. -1: --fill-max was reached. */

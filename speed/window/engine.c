@@ -5,10 +5,9 @@
 
 #include "lib/base/diag.h"
 #include "lib/stream/control.h"
+#include "speed/window/early.h"
 
 #define SAY_EVERY_MS 60000      /* watermark lines of calendar windows */
-#define INPUT_SHIFT 44          /* positions in plain input: operand, then line */
-#define NO_TICK INT64_MIN       /* --every: no record yet */
 
 static bool has_sessions(const struct engine *e)
 {
@@ -26,7 +25,7 @@ void engine_init(struct engine *e, const struct view *v, size_t inputs)
 
 	memset(e, 0, sizeof *e);
 	e->view = v;
-	e->said = WATERMARK_NONE;
+	e->said = e->latest = WATERMARK_NONE;
 	e->tick = NO_TICK;
 	e->live = v->emit != EMIT_PARTIAL && (delay >= 0 || prints_updates(e));
 	row_maker_init(&e->rows, v);
@@ -46,6 +45,7 @@ void engine_free(struct engine *e)
 		emission_free(&e->emission);
 	row_maker_free(&e->rows);
 	fold_rows_free(&e->changed);
+	changes_free(&e->changes);
 	free(e->print.item);
 	free(e->drop.item);
 }
@@ -55,14 +55,15 @@ static int side_failed(struct engine *e, const struct side *s)
 	return failure_set(&e->failure, EXIT_IO, "%s", side_error(s));
 }
 
-void engine_begin(struct engine *e, enum record_format format, struct out *out, bool controlled)
+void engine_begin(struct engine *e, enum record_format format, struct out *out, enum stream_form form)
 {
-	emission_init(&e->emission, e->view, format, out, &e->ledger);
-	e->controlled = controlled;
-	if (controlled && e->view->emit != EMIT_PARTIAL)
+	emission_init(&e->emission, e->view, format, out, &e->ledger, &e->changes);
+	e->controlled = form != STREAM_PLAIN;
+	e->checked = form == STREAM_CHECKED;
+	if (e->controlled && e->view->emit != EMIT_PARTIAL)
 		e->live = true;
-	if (e->view->emit != EMIT_PARTIAL)
-		emission_header(&e->emission, controlled);
+	if (!e->checked && e->view->emit != EMIT_PARTIAL)
+		emission_header(&e->emission, form);
 }
 
 /* Bad and late records. */
@@ -73,7 +74,7 @@ int engine_bad(struct engine *e, const char *reason, const struct place *at)
 	e->ledger.rejected++;
 	if (!e->view->skip_bad)
 		return failure_set(&e->failure, EXIT_DATA, "%s:%llu: %s", at->name, (unsigned long long)at->line, reason);
-	if (e->rejects && side_put(e->rejects, at->name, at->line, span_of(reason), at->raw, NULL, 0) < 0)
+	if (e->rejects && side_put(e->rejects, at->name, at->line + e->line_shift, span_of(reason), at->raw, NULL, 0) < 0)
 		return side_failed(e, e->rejects);
 	return 0;
 }
@@ -98,7 +99,7 @@ static int take_late(struct engine *e, const struct place *at, int64_t ms)
 		return 0;
 	buf_u64(&behind, (uint64_t)watermark_of(e, at) - (uint64_t)ms);
 	more = (struct side_pair){ "behind_watermark_ms", { buf_view(&behind), true } };
-	if (side_put(e->late, at->name, at->line, SPAN("late: its windows are closed"), at->raw, &more, 1) < 0)
+	if (side_put(e->late, at->name, at->line + e->line_shift, SPAN("late: its windows are closed"), at->raw, &more, 1) < 0)
 		rc = side_failed(e, e->late);
 	buf_free(&behind);
 	return rc;
@@ -113,21 +114,13 @@ static int check_bound(struct engine *e)
 	return failure_set(&e->failure, EXIT_MEMORY, "more than %zu groups are open: raise --max-groups, or let --watermark-delay close windows", e->max_groups);
 }
 
-static void note_change(struct engine *e, const struct pane *p, struct span key, struct group *g)
-{
-	if (g->mark == e->marks + 1)
-		return;
-	g->mark = e->marks + 1;
-	fold_rows_add(&e->changed, p->at, key, g);
-}
-
 static void pane_changed(struct engine *e, struct pane *p, struct span key, struct group *g)
 {
 	struct window *what;
 	int64_t i = 0;
 
 	if (e->view->every > 0)
-		note_change(e, p, table_key(&p->groups, g), g);
+		early_note(e, p, g);
 	if (e->view->every != EVERY_RECORD && e->watermark.at < p->first_end - 1)
 		return;                 /* no window of it has fired */
 	while ((what = windows_holding(&e->windows, p, &i)))
@@ -161,6 +154,7 @@ static int add_to_pane(struct engine *e, const struct row *row, const struct pla
 	}
 	g = fold_group(&e->fold, p, row->key);
 	group_add(e->view, g, row);
+	changes_group(&e->changes, p, g);
 	e->ledger.out++;
 	if (prints_updates(e))
 		pane_changed(e, p, row->key, g);
@@ -185,6 +179,7 @@ static int add_to_session(struct engine *e, const struct row *row, const struct 
 	                  prints_updates(e) ? session_gone : NULL, e);
 	group_add(e->view, &s->group, row);
 	s->group.mark = e->marks + 1;
+	changes_session(&e->changes, s);
 	e->ledger.out++;
 	if (prints_updates(e) && (s->fired || e->view->every == EVERY_RECORD))
 		emission_session(&e->emission, s);
@@ -207,14 +202,15 @@ static int advance_windows(struct engine *e)
 	return 0;
 }
 
-static void push_session(struct session_list *l, struct session *s)
+void session_list_add(struct session_list *l, struct session *s)
 {
 	l->item = mem_grow(l->item, l->n, &l->cap, sizeof *l->item);
 	l->item[l->n++] = s;
 }
 
-/* All that end at this W are gathered, so that they come out in order; a session may fire and go at once. */
-static void advance_sessions(struct engine *e)
+/* All that end at this W are gathered, so that they come out in order; a session may fire and go at once. False: nothing was due
+ * after all, for those that seemed so have grown or merged. */
+static bool advance_sessions(struct engine *e)
 {
 	struct session *what;
 	enum session_event event;
@@ -222,13 +218,14 @@ static void advance_sessions(struct engine *e)
 	e->print.n = e->drop.n = 0;
 	while ((event = sessions_next(&e->sessions, e->watermark.at, &what)) != SESSION_QUIET) {
 		if (event == SESSION_FIRE || !e->sessions.fires)
-			push_session(&e->print, what);
+			session_list_add(&e->print, what);
 		if (event == SESSION_DROP)
-			push_session(&e->drop, what);
+			session_list_add(&e->drop, what);
 	}
 	emission_sessions(&e->emission, e->print.item, e->print.n);
 	for (size_t i = 0; i < e->drop.n; i++)
 		sessions_drop(&e->sessions, e->drop.item[i]);
+	return e->print.n || e->drop.n;
 }
 
 /* W goes on less the allowed lateness: rows for later times may still be corrected until then. Not at every step of it, but
@@ -247,21 +244,18 @@ static void say_watermark(struct engine *e, bool happened)
 	emission_watermark(&e->emission, t);
 }
 
-static bool is_due(const struct engine *e)
-{
-	return has_sessions(e) ? sessions_due(&e->sessions, e->watermark.at) : windows_due(&e->windows, e->watermark.at);
-}
-
 /* told: W was stated, or an input stepped aside: that goes on in any case. */
 static int advance(struct engine *e, bool told)
 {
-	bool happens = is_due(e);
+	bool happens;
 	int rc = 0;
 
-	if (happens && has_sessions(e))
-		advance_sessions(e);
-	else if (happens)
-		rc = advance_windows(e);
+	if (has_sessions(e)) {
+		happens = sessions_due(&e->sessions, e->watermark.at) && advance_sessions(e);
+	} else {
+		happens = windows_due(&e->windows, e->watermark.at);
+		rc = happens ? advance_windows(e) : 0;
+	}
 	say_watermark(e, happens || told);
 	return rc;
 }
@@ -271,74 +265,6 @@ static int watermark_moved(struct engine *e)
 	return watermark_combine(&e->watermark) ? advance(e, true) : 0;
 }
 
-/* --every: what changed since the last tick, printed before the record that passes the next one. */
-
-struct due_row {
-	struct window *what;
-	struct span key;
-};
-
-static int due_order(const void *a, const void *b)
-{
-	const struct due_row *x = a, *y = b;
-
-	if (x->what != y->what)
-		return x->what->ordinal < y->what->ordinal ? -1 : 1;
-	return span_cmp(x->key, y->key);
-}
-
-static void print_changed(struct engine *e)
-{
-	struct due_row *due = NULL;
-	size_t n = 0, cap = 0;
-
-	for (size_t i = 0; i < e->changed.n; i++) {
-		struct pane *p = timemap_get(&e->fold.panes, e->changed.row[i].at.start);
-		struct window *what;
-		int64_t k = 0;
-
-		while (p && (what = windows_holding(&e->windows, p, &k))) {
-			due = mem_grow(due, n, &cap, sizeof *due);
-			due[n++] = (struct due_row){ what, e->changed.row[i].key };
-		}
-	}
-	if (n)
-		qsort(due, n, sizeof *due, due_order);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || due_order(&due[i - 1], &due[i]) != 0)
-			emission_row(&e->emission, &e->windows, due[i].what, due[i].key);
-	free(due);
-	e->changed.n = 0;
-	e->marks++;
-}
-
-static void print_sessions(struct engine *e)
-{
-	struct table_walk walk = { 0 };
-	struct session_chain *c;
-
-	e->print.n = 0;
-	while ((c = table_next(&e->sessions.keys, &walk)))
-		for (struct session *s = c->first; s; s = s->next)
-			if (s->group.mark == e->marks + 1)
-				push_session(&e->print, s);
-	emission_sessions(&e->emission, e->print.item, e->print.n);
-	e->marks++;
-}
-
-static void keep_time(struct engine *e, int64_t ms)
-{
-	int64_t every = e->view->every, past = ms % every;
-
-	if (e->tick != NO_TICK && ms < e->tick)
-		return;
-	if (e->tick != NO_TICK && has_sessions(e))
-		print_sessions(e);
-	else if (e->tick != NO_TICK)
-		print_changed(e);
-	e->tick = time_add(ms, every - (past < 0 ? past + every : past));
-}
-
 /* One record. */
 
 /* The time of a record moves W, whatever became of it. */
@@ -346,8 +272,10 @@ static int keep_up(struct engine *e, const struct place *at)
 {
 	const struct row *row = &e->rows.row;
 
-	if (!(e->live || e->lateness.on) || !row->has_time)
+	if (!(e->live || e->lateness.on || e->checked) || !row->has_time)
 		return 0;
+	if (row->at.ms > e->latest)
+		e->latest = row->at.ms;
 	if (watermark_observe(&e->watermark, at->input, row->at.ms))
 		watermark_combine(&e->watermark);
 	return e->watermark.at == WATERMARK_NONE ? 0 : advance(e, false);
@@ -355,7 +283,7 @@ static int keep_up(struct engine *e, const struct place *at)
 
 int engine_try(struct engine *e, const struct span *record, const struct place *at)
 {
-	enum row_verdict verdict = row_make(&e->rows, record, (uint64_t)at->input << INPUT_SHIFT | at->line);
+	enum row_verdict verdict = row_make(&e->rows, record, at->position);
 	struct row *row = &e->rows.row;
 	int rc = 0;
 
@@ -368,7 +296,7 @@ int engine_try(struct engine *e, const struct span *record, const struct place *
 		e->ledger.filtered++;
 	} else {
 		if (e->view->every > 0 && !watermark_is_far(&e->watermark, at->input, row->at.ms))
-			keep_time(e, row->at.ms);
+			early_keep_time(e, row->at.ms);
 		rc = has_sessions(e) ? add_to_session(e, row, at) : add_to_pane(e, row, at);
 	}
 	return rc < 0 ? rc : keep_up(e, at);
@@ -421,7 +349,7 @@ int engine_idle_input(struct engine *e, size_t input)
 int engine_end_input(struct engine *e, size_t input)
 {
 	watermark_end(&e->watermark, input);
-	return e->live ? watermark_moved(e) : 0;
+	return e->live && !e->checked ? watermark_moved(e) : 0;
 }
 
 /* Windows that were not opened as they came. */

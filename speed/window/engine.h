@@ -11,6 +11,9 @@
 #include "speed/window/lateness.h"
 #include "speed/window/watermark.h"
 
+#define INPUT_SHIFT 44          /* positions in plain input: operand, then line */
+#define NO_TICK INT64_MIN       /* --every: no record yet */
+
 struct session_list {
 	struct session **item;
 	size_t n, cap;
@@ -24,11 +27,16 @@ struct engine {
 	struct sessions sessions;
 	struct watermark watermark;
 	struct emission emission;
+	struct changes changes;         /* noted when a journal keeps the state */
 	struct ledger ledger;
 	struct lateness lateness;       /* counted when asked for */
 
 	bool live;                      /* a watermark moves, or rows are printed before the end: windows are opened at once */
 	bool controlled;
+	bool checked;                   /* the stream says when it ends: the end of an input fires nothing */
+	uint64_t position;              /* checked: of the next record */
+	uint64_t line_shift;            /* checked: from a line's number to the one that side outputs tell */
+	int64_t latest;                 /* checked, partials: largest event time of the epoch, WATERMARK_NONE: none yet */
 	int64_t said;                   /* the watermark line written last */
 	size_t max_groups;              /* 0: no bound */
 
@@ -47,8 +55,16 @@ struct place {
 	const char *name;               /* of the input */
 	size_t input;
 	uint64_t line;
+	uint64_t position;              /* breaks ties of first and last; in plain input place_plain() */
 	struct span raw;
 };
+
+static inline uint64_t place_plain(size_t input, uint64_t line)
+{
+	return (uint64_t)input << INPUT_SHIFT | line;
+}
+
+void session_list_add(struct session_list *l, struct session *s);
 
 void engine_init(struct engine *e, const struct view *v, size_t inputs);
 void engine_free(struct engine *e);
@@ -64,8 +80,8 @@ int engine_end_input(struct engine *e, size_t input);
 int engine_finish(struct engine *e);                            /* end of all input: everything fires */
 
 /* Before anything is printed: where to, and what the first input showed of the form of the stream. An engine that is only
- * merged into another has no begin. */
-void engine_begin(struct engine *e, enum record_format format, struct out *out, bool controlled);
+ * merged into another has no begin. In a checked stream nothing is printed yet: `resume` comes first. */
+void engine_begin(struct engine *e, enum record_format format, struct out *out, enum stream_form form);
 
 /* Records, windows and sessions still held. */
 size_t engine_open_windows(const struct engine *e);

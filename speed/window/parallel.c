@@ -145,6 +145,7 @@ static void take_rows(struct worker *w, const struct job *job, const struct batc
 
 	for (size_t i = 0; i < batch->n && !w->engine.failure.status; i++) {
 		at.line = batch->line[i];
+		at.position = place_plain(at.input, at.line);
 		at.raw = batch->raw[i];
 		if (engine_try(&w->engine, batch->field + i * batch->width, &at) > 0)
 			note_reason(bad, at.line, at.raw, w->engine.rows.scratch.reason);

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "lib/base/diag.h"
+#include "lib/base/mutant.h"
+#include "speed/window/checked.h"
 #include "speed/window/parallel.h"
 #include "speed/window/source.h"
 
@@ -18,6 +20,7 @@ struct runner {
 	const struct run_options *options;
 	struct out *out;
 	struct engine engine;
+	struct checked checked;
 	struct source *source;
 	size_t n;
 	bool begun;                     /* the form of the stream is known */
@@ -238,6 +241,16 @@ static bool all_ended(const struct runner *r)
 	return true;
 }
 
+/* Rows of one record (some envelopes have several) stand at one place. */
+static uint64_t position_of(struct runner *r, size_t i, size_t row)
+{
+	const struct batch *batch = &r->source[i].batch;
+
+	if (!r->engine.checked)
+		return place_plain(i, batch->line[row]);
+	return row && batch->raw[row].p == batch->raw[row - 1].p ? r->engine.position - 1 : r->engine.position++;
+}
+
 /* Records of the batch in hand, while this input is not ahead of the others. */
 static int take_batch(struct runner *r, size_t i, int64_t others)
 {
@@ -249,12 +262,20 @@ static int take_batch(struct runner *r, size_t i, int64_t others)
 
 		at.line = s->batch.line[row];
 		at.raw = s->batch.raw[row];
+		at.position = position_of(r, i, row);
 		if (engine_record(&r->engine, s->batch.field + row * s->batch.width, &at) < 0)
 			return -1;
 		if (reached(r, i) > others)
 			break;
 	}
 	return out_more(r->out);
+}
+
+static int take_control(struct runner *r, struct span line, const struct place *at)
+{
+	int rc = r->engine.checked ? checked_control(&r->checked, line) : 0;
+
+	return rc ? rc < 0 ? -1 : 0 : engine_control(&r->engine, line, at);
 }
 
 static int take_event(struct runner *r, size_t i, enum read_event event, const struct bad_record *bad, struct span control)
@@ -265,16 +286,21 @@ static int take_event(struct runner *r, size_t i, enum read_event event, const s
 	case READ_BAD:
 		at.line = bad->line;
 		at.raw = bad->raw;
+		r->engine.position++;
 		return engine_bad(&r->engine, bad->reason, &at);
 	case READ_CONTROL:
 		at.line = r->source[i].block.line;
-		return engine_control(&r->engine, control, &at);
+		return take_control(r, control, &at);
 	case READ_IDLE:
 		return wait_input(r, i);
 	case READ_END:
 		close_source(r, i);
 		return engine_end_input(&r->engine, i);
 	case READ_ERROR:
+		if (mutant("eof-commit") && r->engine.checked && blocks_status(r->source[i].blocks) == EXIT_RETRY) {
+			close_source(r, i);
+			return checked_end(&r->checked);
+		}
 		return fail_read(r, i);
 	default:
 		return 0;
@@ -352,13 +378,34 @@ static void explain(const struct runner *r, struct buf *out)
 	free(name);
 }
 
-/* The first input that is not quiet shows the form of the stream. */
-static void begin_form(struct runner *r, size_t i)
+static enum stream_form form_of(const struct source *s)
 {
-	bool controlled = blocks_is_controlled(r->source[i].blocks);
+	if (!blocks_is_controlled(s->blocks))
+		return STREAM_PLAIN;
+	return s->first == READ_CONTROL && checked_is_resume((struct span){ s->block.data, s->block.n }) ? STREAM_CHECKED : STREAM_CONTROLLED;
+}
 
-	engine_begin(&r->engine, output_format(r, i), r->out, controlled);
+static int refuse_state(struct runner *r, const struct source *s)
+{
+	if (s->first == READ_END)
+		return failure_set(&r->engine.failure, EXIT_RETRY, "%s: it is empty: upstream has died before it began", blocks_name(s->blocks));
+	return failure_set(&r->engine.failure, EXIT_CONFIG, "--state: %s: the stream is not checked", blocks_name(s->blocks));
+}
+
+/* The first input that is not quiet shows the form of the stream. */
+static int begin_form(struct runner *r, size_t i)
+{
+	struct source *s = &r->source[i];
+	enum stream_form form = form_of(s);
+
+	if (r->options->state && form != STREAM_CHECKED)
+		return refuse_state(r, s);
+	engine_begin(&r->engine, output_format(r, i), r->out, form);
 	r->begun = true;
+	if (form != STREAM_CHECKED)
+		return 0;
+	s->has_first = false;           /* the resume line is taken here */
+	return checked_begin(&r->checked, &r->engine, r->options, (struct span){ s->block.data, s->block.n });
 }
 
 /* Where the order of records matters all inputs must be there, or have stepped aside. */
@@ -368,8 +415,8 @@ static int begin(struct runner *r)
 		for (size_t i = 0; i < r->n && (i == 0 || !r->begun || r->engine.live); i++) {
 			if (begin_source(r, i) < 0)
 				return -1;
-			if (r->source[i].begun && !r->begun)
-				begin_form(r, i);
+			if (r->source[i].begun && !r->begun && begin_form(r, i) < 0)
+				return -1;
 		}
 	return 0;
 }
@@ -389,7 +436,7 @@ int run(const struct view *v, const struct run_options *o, struct out *out, stru
 	rc = begin(&r);
 	if (rc == 0)
 		rc = read_all(&r);
-	if (rc == 0 && !run_interrupted)
+	if (rc == 0 && !run_interrupted && !r.engine.checked)
 		rc = engine_finish(&r.engine);
 	if (run_interrupted)
 		say_interrupted();
@@ -403,6 +450,7 @@ int run(const struct view *v, const struct run_options *o, struct out *out, stru
 		close_source(&r, i);
 	*ledger = r.engine.ledger;
 	*failure = r.engine.failure;
+	checked_free(&r.checked);
 	engine_free(&r.engine);
 	free(r.source);
 	return rc == 0 ? 0 : failure->status ? failure->status : EXIT_IO;

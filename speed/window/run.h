@@ -15,6 +15,7 @@ struct run_options {
 	unsigned threads;
 	size_t max_groups;              /* 0: no bound */
 	bool explain;                   /* --explain-watermark */
+	const char *state;              /* directory, for checked streams; NULL: none */
 	struct side *late, *rejects;    /* or NULL */
 	void (*report)(const struct ledger *l);         /* called when a signal ends the run while it waits for input */
 };

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <ftw.h>
 
+#include "tests/law/epochs.h"
 #include "tests/law/naive.h"
 #include "tests/law/trial.h"
 
@@ -58,18 +59,6 @@ static const char *names(struct trial *t, uint64_t seed, uint64_t first, uint64_
 	buf_free(&list);
 	free(left);
 	return text;
-}
-
-static const char *output_format(struct trial *t)
-{
-	static const char *const formats[] = { "csv", "csv", "tsv", "ndjson" };
-
-	return DICE_PICK(&t->dice, formats);
-}
-
-static const char *fill(const struct sample *s)
-{
-	return s->fill ? " --fill" : "";
 }
 
 /* Splits. */
@@ -164,43 +153,6 @@ static void operands(struct trial *t)
 }
 
 /* Time. */
-
-static uint64_t jitter_seed;
-static int64_t jitter;
-
-static int64_t arrival(const struct record *r)
-{
-	return add_capped(r->ms, jitter ? (int64_t)(dice_tied(jitter_seed, 3, r->id) % (uint64_t)jitter) : 0);
-}
-
-static int arrival_order(const void *a, const void *b)
-{
-	int64_t x = arrival(a), y = arrival(b);
-
-	return x < y ? -1 : x > y ? 1 : shuffle_order(a, b);
-}
-
-/* Records come up to that much after their time. */
-static void order_by_time(struct records *rs, uint64_t seed, int64_t ms)
-{
-	jitter_seed = shuffle_seed = seed;
-	jitter = ms;
-	if (rs->n)
-		qsort(rs->item, rs->n, sizeof *rs->item, arrival_order);
-}
-
-static int64_t disorder(const struct records *rs)
-{
-	int64_t most = 0, max = INT64_MIN;
-
-	for (size_t i = 0; i < rs->n; i++) {
-		if (rs->item[i].ms > max)
-			max = rs->item[i].ms;
-		else if (max - rs->item[i].ms > most)
-			most = max - rs->item[i].ms;
-	}
-	return most;
-}
 
 static void in_time(struct trial *t, const struct words *w, const char *o, const char *f, int64_t delay, const char *operands)
 {
@@ -651,6 +603,10 @@ static const struct family families[] = {
 	{ "changelog", changelog, { .no_extremes = true } },
 	{ "changelog-retract", changelog, { .shapes = ~(1u << SESSION), .retract = true, .no_bad = true, .no_extremes = true } },
 	{ "retract", retract, { .shapes = ~(1u << SESSION), .retract = true, .no_bad = true, .fixed_scale = true } },
+	{ "epochs", epochs_partial, { .no_extremes = true } },
+	{ "epochs-retract", epochs_partial, { .shapes = ~(1u << SESSION), .retract = true, .no_bad = true, .no_extremes = true } },
+	{ "epochs-state", epochs_state, { .no_extremes = true } },
+	{ "epochs-state-retract", epochs_state, { .shapes = ~(1u << SESSION), .retract = true, .no_extremes = true } },
 	{ "oracle", oracle, { .small_numbers = true, .no_edges = true, .no_bad = true, .no_extremes = true } },
 };
 

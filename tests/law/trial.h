@@ -351,4 +351,57 @@ static inline struct records piece(struct trial *t, uint64_t seed, uint64_t whic
 	return p;
 }
 
+/* Order of arrival. */
+
+static uint64_t jitter_seed;
+static int64_t jitter;
+
+static inline int64_t arrival(const struct record *r)
+{
+	return add_capped(r->ms, jitter ? (int64_t)(dice_tied(jitter_seed, 3, r->id) % (uint64_t)jitter) : 0);
+}
+
+static inline int arrival_order(const void *a, const void *b)
+{
+	int64_t x = arrival(a), y = arrival(b);
+
+	return x < y ? -1 : x > y ? 1 : shuffle_order(a, b);
+}
+
+/* Records come up to that much after their time. */
+static inline void order_by_time(struct records *rs, uint64_t seed, int64_t ms)
+{
+	jitter_seed = shuffle_seed = seed;
+	jitter = ms;
+	if (rs->n)
+		qsort(rs->item, rs->n, sizeof *rs->item, arrival_order);
+}
+
+static inline int64_t disorder(const struct records *rs)
+{
+	int64_t most = 0, max = INT64_MIN;
+
+	for (size_t i = 0; i < rs->n; i++) {
+		if (rs->item[i].ms > max)
+			max = rs->item[i].ms;
+		else if (max - rs->item[i].ms > most)
+			most = max - rs->item[i].ms;
+	}
+	return most;
+}
+
+/* Options. */
+
+static inline const char *output_format(struct trial *t)
+{
+	static const char *const formats[] = { "csv", "csv", "tsv", "ndjson" };
+
+	return DICE_PICK(&t->dice, formats);
+}
+
+static inline const char *fill(const struct sample *s)
+{
+	return s->fill ? " --fill" : "";
+}
+
 #endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "batch/log/source.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "batch/log/follow.h"
+#include "batch/log/sinks.h"
+#include "lib/base/diag.h"
+#include "lib/text/layout.h"
+
+#define DRY_MS 10                       /* between barriers of a log that has no more for now */
+#define FULL_MS 2                       /* between looks at sinks while no barrier may be sent */
+#define EPOCH_MS 1000
+#define EPOCH_BYTES ((uint64_t)64 * 1024 * 1024)
+
+struct source {
+	const struct cat_options *options;
+	struct log_dir *dir;
+	struct out *out;
+	struct ledger *ledger;
+	struct failure *failure;
+	struct log_reader *reader;
+	struct follow follow;
+	struct sinks sinks;
+	enum record_format format;
+
+	struct barrier barrier;         /* of the epoch at hand; committed is kept up to date */
+	struct buf columns;             /* in force */
+	struct position at;             /* behind what was sent */
+	uint64_t records, bytes;        /* of the epoch at hand */
+	int64_t began_ms, sent_ms;      /* when its first data came; when the last barrier went */
+};
+
+static bool is_json(const struct source *s)
+{
+	return s->format == FORMAT_NDJSON;
+}
+
+/* ---- control lines ---- */
+
+static int send_resume(struct source *s)
+{
+	static const char *const name[] = { [FORMAT_CSV] = "csv", [FORMAT_TSV] = "tsv", [FORMAT_NDJSON] = "ndjson" };
+	struct resume r = { .epoch = s->sinks.epoch, .several = s->sinks.n > 1 };
+	char at[POSITION_TEXT];
+
+	run_draw(s->sinks.ours);
+	memcpy(r.run, s->sinks.ours, sizeof r.run);
+	memcpy(r.erun, s->sinks.run, sizeof r.erun);
+	lineage_fold(r.cfg, "event-log", (struct span){ "", 0 });
+	position_print(s->at, at);
+	buf_text(&r.pos, at);
+	buf_text(&r.source, s->dir->name);
+	buf_text(&r.log, s->dir->id);
+	resume_print(&r, is_json(s), name[s->format], &s->out->buf);
+	out_sums(s->out);
+	memcpy(s->barrier.run, r.run, sizeof r.run);
+	s->barrier.epoch = r.epoch;
+	resume_free(&r);
+	return out_flush(s->out);
+}
+
+/* Columns change where segments do, and there is always a barrier. */
+static void send_columns(struct source *s, const struct segment_head *h)
+{
+	if (!format_is_delimited(h->format) || (s->columns.p && span_eq(buf_view(&s->columns), buf_view(&h->columns))))
+		return;
+	buf_clear(&s->columns);
+	buf_room(&s->columns, 1);
+	buf_span(&s->columns, buf_view(&h->columns));
+	out_begin_control(s->out);
+	buf_text(&s->out->buf, CONTROL_PREFIX "columns ");
+	buf_span(&s->out->buf, buf_view(&s->columns));
+	buf_byte(&s->out->buf, '\n');
+	out_end_control(s->out);
+}
+
+static int send_barrier(struct source *s, enum barrier_kind kind, bool edge)
+{
+	struct barrier *b = &s->barrier;
+	char at[POSITION_TEXT];
+
+	position_print(s->at, at);
+	buf_clear(&b->pos);
+	buf_text(&b->pos, at);
+	b->kind = kind;
+	b->edge = edge;
+	b->epoch++;
+	out_begin_control(s->out);
+	b->n = s->out->lines;
+	b->crc = s->out->crc;
+	barrier_print(b, is_json(s), &s->out->buf);
+	out_end_control(s->out);
+	s->out->lines = 0;
+	s->out->crc = 0;
+	s->records = s->bytes = 0;
+	s->sent_ms = follow_now();
+	return out_flush(s->out);
+}
+
+/* ---- epochs ---- */
+
+/* May another epoch be sent? 1, 0; -1: a sink has been taken over, or cannot be read. */
+static int may_send(struct source *s)
+{
+	if (sinks_look(&s->sinks, s->barrier.epoch, follow_now(), s->failure) < 0)
+		return -1;
+	s->barrier.committed = s->sinks.committed;
+	return !sinks_are_full(&s->sinks, s->barrier.epoch);
+}
+
+/* A barrier that can wait. 1: sent; 0; -1. */
+static int try_barrier(struct source *s)
+{
+	int rc = may_send(s);
+
+	return rc <= 0 ? rc : send_barrier(s, BARRIER, false) < 0 ? -1 : 1;
+}
+
+/* One that cannot: nothing goes on before it is sent. */
+static int need_barrier(struct source *s, bool edge)
+{
+	int rc;
+
+	while ((rc = may_send(s)) == 0 && !follow_stop(&s->follow))
+		if (follow_wait(&s->follow, s->out, FULL_MS) < 0)
+			return -1;
+	return rc < 0 ? -1 : send_barrier(s, BARRIER, edge);
+}
+
+static int finish(struct source *s, enum barrier_kind kind)
+{
+	if (may_send(s) < 0)
+		return -1;
+	return send_barrier(s, kind, false);
+}
+
+static bool is_due(const struct source *s)
+{
+	const struct cat_options *o = s->options;
+	uint64_t most = o->epoch_bytes ? o->epoch_bytes : EPOCH_BYTES;
+	int64_t ms = o->epoch_ms >= 0 ? o->epoch_ms : EPOCH_MS;
+
+	return (o->epoch_records && s->records >= o->epoch_records) || s->bytes >= most || follow_now() - s->began_ms >= ms;
+}
+
+/* ---- data ---- */
+
+/* How many records of a block may go before the next barrier has to be thought of; *must: it has to come there. */
+static uint64_t piece(const struct source *s, const struct log_block *b, bool *must)
+{
+	uint64_t n = b->end.at - b->first.at, most = s->options->epoch_records, cut;
+
+	*must = false;
+	if (most && !b->changes) {
+		most = s->records < most ? most - s->records : most;
+		n = most < n ? most : n;
+	}
+	if (sinks_next_cut(&s->sinks, b->first.at, &cut) && cut - b->first.at <= n) {
+		n = cut - b->first.at;
+		*must = true;
+	}
+	return n;
+}
+
+static int send_data(struct source *s, const struct log_block *b)
+{
+	uint64_t n = b->end.at - b->first.at;
+
+	if (s->records == 0)
+		s->began_ms = follow_now();
+	s->at = b->end;
+	s->records += n;
+	s->bytes += b->data.n;
+	s->ledger->in += n;
+	s->ledger->out += n;
+	return out_bytes(s->out, b->data.p, b->data.n);
+}
+
+static int take_block(struct source *s, struct log_block *b)
+{
+	struct log_block head;
+	bool must;
+
+	send_columns(s, b->segment);
+	while (b->end.at > b->first.at) {
+		log_block_cut(b, piece(s, b, &must), &head);
+		if (send_data(s, &head) < 0)
+			return -1;
+		if (must ? sinks_confirm(&s->sinks, s->at, s->failure) < 0 || need_barrier(s, false) < 0 : is_due(s) && try_barrier(s) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* There is no more for now. What was read goes out before we wait. */
+static int wait_for_more(struct source *s)
+{
+	int64_t ms = -1;
+	int rc = 0;
+
+	if (s->records) {
+		ms = s->sent_ms + DRY_MS - follow_now();
+		if (ms <= 0) {
+			rc = try_barrier(s);
+			ms = rc ? -1 : FULL_MS;
+		}
+	}
+	if (rc < 0 || out_flush(s->out) < 0)
+		return -1;
+	return rc > 0 ? 0 : follow_wait(&s->follow, s->out, ms);
+}
+
+static int run(struct source *s)
+{
+	struct log_block b;
+
+	while (!follow_stop(&s->follow)) {
+		int rc = -1;
+
+		switch (log_next(s->reader, &b)) {
+		case LOG_BLOCK:
+			rc = take_block(s, &b);
+			break;
+		case LOG_EDGE:
+			rc = need_barrier(s, true);
+			break;
+		case LOG_DRY:
+			if (!s->options->follow)
+				return finish(s, s->options->final ? BARRIER_END : BARRIER_STOP);
+			rc = wait_for_more(s);
+			break;
+		case LOG_DONE:
+			return finish(s, BARRIER_STOP);
+		case LOG_ERROR:
+			break;
+		}
+		if (rc < 0)
+			return -1;
+	}
+	return finish(s, BARRIER_STOP);
+}
+
+/* ---- beginning ---- */
+
+/* The format of a log is known when something is in it. */
+static int wait_for_log(struct source *s)
+{
+	s->format = FORMAT_CSV;
+	while (s->dir->n == 0 && s->options->follow && !follow_stop(&s->follow))
+		if (follow_wait(&s->follow, s->out, -1) < 0 || log_dir_refresh(s->dir, s->failure) < 0)
+			return -1;
+	if (s->dir->n)
+		s->format = s->dir->segment[0].head.format;
+	return 0;
+}
+
+static int begin(struct source *s)
+{
+	const struct cat_options *o = s->options;
+	struct log_reader_options ro = { .without_chain = o->has_from && !o->from_has_chain, .sealed_only = o->sealed, .sync = true };
+	struct position from = o->from;
+
+	if (sinks_open(&s->sinks, o->resume_from, o->nresume, s->dir->name, s->failure) < 0 || wait_for_log(s) < 0)
+		return -1;
+	if (o->nresume)
+		from = s->sinks.from;
+	else if (!o->has_from && s->dir->n)
+		from = s->dir->segment[0].head.first;
+	s->reader = log_reader_open(s->dir, from, o->has_to ? o->to.at : LOG_END, &ro, s->failure);
+	if (s->failure->status)
+		return -1;
+	s->at = log_reader_at(s->reader);
+	if (sinks_confirm(&s->sinks, s->at, s->failure) < 0 || send_resume(s) < 0)
+		return -1;
+	return sinks_cut_at_once(&s->sinks) ? need_barrier(s, false) : 0;
+}
+
+int source_run(const struct cat_options *o, struct log_dir *dir, struct out *out, struct ledger *ledger, struct failure *f)
+{
+	struct source s = { .options = o, .dir = dir, .out = out, .ledger = ledger, .failure = f };
+	int rc;
+
+	follow_begin(&s.follow, dir, true);
+	rc = begin(&s);
+	if (rc == 0)
+		rc = run(&s);
+	if (s.reader)
+		ledger->bytes = log_reader_bytes(s.reader);
+	log_reader_free(s.reader);
+	follow_end(&s.follow);
+	sinks_close(&s.sinks);
+	barrier_free(&s.barrier);
+	buf_free(&s.columns);
+	return rc;
+}

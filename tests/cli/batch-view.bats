@@ -1,0 +1,605 @@
+# SPDX-License-Identifier: MIT
+# batch-view: a generation is what one pass over the log would give, and is there whole or not at all.
+
+load ../lib
+load ../battery
+load cases
+
+lines() {
+	printf '%s\n' "$@"
+}
+
+# Orders out of order over three hours; times in steps of a second, so that first and last have ties to break.
+orders() {      # n [seed]
+	awk -v n="$1" -v seed="${2:-1}" '
+	function draw(m) { seed = (seed * 69069 + 1) % 4294967296; return int(seed / 65536) % m }
+	BEGIN {
+		print "id,ts,shop,status,price,user"
+		for (i = 0; i < n; i++)
+			printf "%d,%d,s%d,%s,%d.%02d,u%d\n", i, 1700000000000 + draw(10800) * 1000, draw(4), draw(5) ? "paid" : "open", draw(90), draw(100), draw(40)
+	}'
+}
+
+view() {        # file line...
+	printf '%s\n' "time ts" "group-by shop" "measure n = count()" "measure gmv = sum(price)" "measure f = first(user), l = last(user)" \
+		"measure users = count_distinct(user)" "${@:2}" > "$1"
+}
+
+# A file into a log, cut into so many segments, sealed but for the rest: every other one stays plain text.
+to_log() {      # log csv segments
+	local header piece plain=()
+
+	header=$(head -n 1 "$2")
+	rm -rf pieces && mkdir pieces
+	tail -n +2 "$2" > pieces/all
+	split -d -a 4 -n "l/$3" pieces/all pieces/p
+	for piece in pieces/p*; do
+		{ echo "$header"; cat "$piece"; } | event-log append --sync none "$1"
+		event-log seal "${plain[@]}" "$1"
+		((${#plain[@]})) && plain=() || plain=(--no-compress)
+	done
+}
+
+# How many records are in sealed segments.
+cut_of() {      # log
+	event-log cat --sealed "$1" | tail -n +2 | wc -l
+}
+
+generations() { # store
+	(cd "$1" && shopt -s nullglob && printf '%s\n' *.batch-* *.frozen-*)
+}
+
+same() {        # name want got
+	cmp -s "$2" "$3" || failed "$1" "$(diff -a "$2" "$3" | head -n 10)"
+}
+
+is_building() { # store: the lock is held
+	[[ -e $1/.batch.lock ]] && ! flock -n "$1/.batch.lock" true
+}
+
+has_block() {   # log
+	grep -qs '^#!weir block' "$1"/0*.log
+}
+
+# CRC-32C of stdin as eight hex digits.
+crc32c() {
+	od -An -v -tu1 | {
+		local crc=$((0xffffffff)) byte k bytes
+
+		while read -r -a bytes; do
+			for byte in "${bytes[@]}"; do
+				((crc ^= byte))
+				for ((k = 0; k < 8; k++)); do
+					((crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1))
+				done
+			done
+		done
+		printf '%08x\n' $((crc ^ 0xffffffff))
+	}
+}
+
+# Rewrites a range file by a sed script on its rows, with a checksum that is right again.
+tamper() {      # file script
+	local body
+
+	sed -e "1,2b" -e '/^#!weir end/b' -e "$2" "$1" | sed '/^#!weir end/s/ crc=.*//' > body
+	body=$(crc32c < <(head -c -1 body))
+	{ head -c -1 body; echo " crc=$body"; } > tampered
+	! cmp -s tampered "$1" && cat tampered > "$1"
+}
+
+@test "batch-view: conventions of the command line" {
+	battery_basics batch-view
+	view v 'window 1m'
+	refuses "no log" 64 'batch-view: which log?' batch-view -V v --store s
+	refuses "two logs" 64 'batch-view: one log at a time' batch-view -V v --store s a b
+	refuses "no view" 64 'batch-view: --view: *' batch-view --store s log
+	refuses "no store" 64 'batch-view: --store: *' batch-view -V v log
+	refuses "no such view" 78 'batch-view: none.view: *' batch-view -V none.view --store s log
+	refuses "no such log" 74 'batch-view: log: No such file or directory' batch-view -V v --store s log
+	refuses "both at once" 64 'batch-view: --verify and --rollback: *' batch-view -V v --store s --verify --rollback log
+	refuses "nothing is built" 64 'batch-view: --verify: nothing is built*' batch-view -V v --store s --verify --freeze log
+	refuses "no generations" 64 'batch-view: --keep: *' batch-view -V v --store s --keep 0 log
+	[[ ! -e log ]]
+}
+
+@test "nothing to do is no failure" {
+	view v 'window 1m'
+	mkdir log
+	try batch-view -V v --store s log
+	equal "an empty log" "0 batch-view: log: empty: nothing to do" "$status $(< err)"
+	gives "quietly" "" batch-view -V v --store s --if-new log
+	orders 10 > in
+	event-log append log < in
+	try batch-view -V v --store s log
+	equal "nothing sealed" "0 batch-view: log: no segment is sealed yet: nothing to do" "$status $(< err)"
+	gives "sealed now" "" batch-view -V v --store s --seal log
+	gives "the view" "$(window-agg -V v in)" merge-views s
+	try batch-view -V v --store s log
+	equal "nothing new" "0 batch-view: log: nothing is sealed behind 10, the cut of generation 1" "$status $(< err)"
+	gives "nothing new, quietly" "" batch-view -V v --store s --if-new log
+	equal "one generation" 1 "$(generations s | wc -l)"
+	gives "by force" "" batch-view -V v --store s --force log
+	equal "two" 2 "$(generations s | wc -l)"
+	gives "the same view" "$(window-agg -V v in)" merge-views s
+}
+
+@test "a generation is what one pass over the log gives: any windows, segments, threads; full or incremental" {
+	local window segments jobs n=0
+
+	orders 1500 > in
+	for segments in 1 2 7; do
+		to_log "log$segments" in "$segments"
+		event-log append "log$segments" < <(orders 30 9)        # not sealed: not in it
+	done
+	for window in 'window 5m' 'window none' $'window 30m\nslide 10m' $'window 2m\nslide 7m' 'session 20s' $'window 1d\ntz Asia/Tokyo'; do
+		view v "$window"
+		window-agg -V v in > want
+		for segments in 1 2 7; do
+			for jobs in 1 2 4; do
+				gives "$window, $segments segments, -j $jobs" "" batch-view -V v -j "$jobs" --store "full$n-$jobs" "log$segments"
+				merge-views "full$n-$jobs" > got
+				same "$window, $segments segments, -j $jobs" want got
+				same "$window, $segments segments: the files of -j 1 and $jobs" full$n-1/log* full$n-"$jobs"/log*
+			done
+			((++n))
+		done
+	done
+}
+
+@test "incremental is full, from segment to segment" {
+	local window k
+
+	orders 900 > in
+	tail -n +2 in > all
+	split -d -n l/6 all piece
+	for window in 'window 5m' $'window 30m\nslide 10m' 'session 20s' 'window none'; do
+		rm -rf log inc
+		view v "$window" 'where status == "paid"' 'on-bad skip'
+		head -n 1 in > sofar
+		for k in 0 1 2 3 4 5; do
+			{ head -n 1 in; cat "piece0$k"; echo "$k,never,s1,paid,1,u1"; } > part
+			tail -n +2 part >> sofar
+			event-log append --sync none log < part
+			gives "$window, $k" "" batch-view -V v --store inc --incremental --seal log
+			gives "$window, $k, full" "" batch-view -V v --store "full" --seal log
+			window-agg -V v sofar > want
+			merge-views inc > got
+			same "$window, $k" want got
+			same "$window, $k: the files" <(sed 's/ generation=.*//' inc/log.*."batch-$((k + 1))".*) <(sed 's/ generation=.*//' full/log.*."batch-$((k + 1))".*)
+			equal "$window, $k: skipped" "rejected=$((k + 1))" "$(grep -ao 'rejected=[0-9]*' inc/log.*."batch-$((k + 1))".*)"
+			gives "$window, $k: verified" "" batch-view -V v --store inc --verify log
+		done
+		try batch-view -V v --store inc --incremental --force --stats log
+		equal "$window: nothing is read again" "in=0" "$(ledger err in)"
+		rm -rf full
+	done
+}
+
+@test "records as they are: quoted newlines, what looks like control lines, other columns in other segments" {
+	view v 'window 1h'
+	lines id,ts,shop,price,user '1,1700000000,"a' 'b",2,u' '2,1700000000,#!weir end,3,u' '3,1700000001,"x' '#!weir barrier",5,w' > in
+	event-log append log < in
+	event-log seal log
+	lines user,extra,shop,ts,price 'z,1,"a' 'b",1700000000,10' > behind
+	event-log append log < behind
+	event-log seal log
+	event-log append log < <(lines shop,ts s,1700000000)        # no price, no user: null
+	gives "built" "" batch-view -V v --store s --seal -j 3 log
+	cat in <(lines '9,1700000000,"a' 'b",10,z' '9,1700000000,s,,') | window-agg -V v > want
+	gives "as they are" "$(< want)" merge-views s
+	event-log append other < <(lines id,ts,shop 1,1700000000,a)
+	try batch-view -V v --store t --seal other
+	equal "columns that are nowhere are said once" "0 2" "$status $(grep -c 'no column' err)"
+	event-log append third < <(lines id,shop 1,a)
+	refuses "no time" 65 'batch-view: third: no column "ts", the view'\''s time' batch-view -V v --store u --seal third
+	view v 'window 1h' 'on-bad skip'
+	try batch-view -V v --store u --seal third
+	equal "no time, bad ones are skipped" 65 "$status"
+	[[ ! -e u || -z $(generations u) ]]
+}
+
+@test "first and last agree with the speed layer where times are equal" {
+	view v 'window none'
+	awk 'BEGIN { print "ts,shop,price,user"; for (i = 0; i < 60; i++) print "1700000000,s" i % 3 ",1,u" 99 - i }' > in
+	to_log log in 4
+	gives "built" "" batch-view -V v -j 2 --store s log
+	event-log append log < <(lines ts,shop,price,user 1700000000,s0,1,new 1699999999,s1,1,old)
+	event-log cat --resume-from s log | window-agg -V v --emit partial | view-store s
+	event-log cat log | window-agg -V v > want
+	gives "both layers" "$(< want)" merge-views s
+	gives "verified up to the middle of a segment" "" batch-view -V v --store s --verify log
+	gives "batch alone" "" batch-view -V v --store s --seal log
+	gives "batch alone" "$(< want)" merge-views s
+}
+
+@test "envelopes: a record may be several changes, or none" {
+	view v 'window none' retract
+	sed -i -e '/^time/d' -e '/first/d' v
+	lines '{"payload":{"op":"c","ts_ms":5,"before":null,"after":{"shop":"a","price":5,"user":"u"},"source":{"table":"t"}}}' \
+		'{"payload":{"op":"u","ts_ms":6,"before":{"shop":"a","price":5,"user":"u"},"after":{"shop":"b","price":7,"user":"u"},"source":{"table":"t"}}}' \
+		'{"payload":{"op":"d","ts_ms":7,"before":{"shop":"b","price":7,"user":"u"},"after":null,"source":{"table":"t"}}}' \
+		'{"payload":{"op":"r","ts_ms":8,"before":null,"after":{"shop":"c","price":1,"user":"w"},"source":{"table":"t"}}}' > in
+	event-log append log < in
+	gives "built" "" batch-view -V v -i debezium --store s --seal log
+	gives "the view" "$(window-agg -V v -i debezium -o csv in)" merge-views s
+	equal "not for nothing" 1 "$(merge-views s | tail -n +2 | wc -l)"
+	gives "verified" "" batch-view -V v -i debezium --store s --verify log
+}
+
+@test "a bad record stops the build, and the first one in the log is told" {
+	local i
+
+	view v 'window 1m'
+	orders 400 > in
+	sed -i -e '150s/,1700[0-9]*,/,never,/' -e '350s/,1700[0-9]*,/,later,/' in
+	to_log log in 8
+	for i in 1 2 3 4 5; do
+		refuses "-j 4" 65 'batch-view: log: record 148: ts: "never": *' batch-view -V v -j 4 --store s log
+	done
+	equal "nothing is left" "" "$(ls s)"
+	equal "nothing hidden" ".batch.lock" "$(ls -A s)"
+	view v 'window 1m' 'on-bad skip'
+	try batch-view -V v --store s --stats log
+	equal "skipped" "0 in=400 out=398 rejected=2" "$status $(ledger err in out rejected)"
+	balanced "skipped" err
+	gives "the rest" "$(window-agg -V v in)" merge-views s
+	refuses "a bound" 71 'batch-view: the view has more than 20 groups: *' batch-view -V v --store t --max-groups 20 log
+	gives "and none" "" batch-view -V v --store t --max-groups 100000 log
+}
+
+@test "generations: so many stay, and the speed files behind the oldest of them" {
+	local k
+
+	view v 'window 5m'
+	orders 600 > in
+	tail -n +2 in > all
+	split -d -n l/6 all piece
+	for k in 0 1 2 3 4 5; do
+		{ head -n 1 in; cat "piece0$k"; } | event-log append --sync none log
+		event-log cat --resume-from s log | window-agg -V v --emit partial | view-store s
+		cat s/*.speed.* > /dev/null                             # the speed layer keeps up
+		gives "generation $k" "" batch-view -V v --store s --seal log
+		equal "generations after $k" "$((k == 0 ? 1 : 2))" "$(generations s | wc -l)"
+		event-log cat log | window-agg -V v > want
+		merge-views s > got
+		same "the view after $k" want got
+	done
+	equal "the last two" $'batch-5\nbatch-6' "$(generations s | grep -o 'batch-[0-9]*')"
+	equal "speed files behind the oldest" 500 "$(cd s && printf '%s\n' *.speed.* | sed 's/^log\.0*//; s/-.*//' | sort -n | head -n 1)"
+	rm s/*.batch-6.*
+	merge-views s > got
+	same "one file removed: the generation before it, and speed files" want got
+	gives "only one" "" batch-view -V v --store s --keep 1 log
+	equal "one generation" "batch-6" "$(generations s | grep -o 'batch-[0-9]*')"
+	equal "the newest speed file stays" 1 "$(cd s && printf '%s\n' *.speed.* | wc -l)"
+	merge-views s > got
+	same "the view of one" want got
+}
+
+@test "a rebuild never goes back: a lower cut is not published" {
+	view v 'window 5m'
+	orders 300 > in
+	to_log log in 3
+	gives "built" "" batch-view -V v --store s log
+	cp -r log less
+	rm "$(printf '%s\n' less/0*.log* | tail -n 1)"
+	mkdir other && mv less other/log
+	try batch-view -V v --store s other/log
+	equal "a lower cut" "0 batch-view: other/log: nothing is sealed behind 300, the cut of generation 1" "$status $(< err)"
+	try batch-view -V v --store s --force other/log
+	equal "not by force either" "0 1" "$status $(generations s | wc -l)"
+}
+
+@test "a changed definition is built from the beginning, and goes as it came" {
+	view v 'window 5m'
+	view w 'window 10m'
+	orders 400 > in
+	to_log log in 4
+	gives "the old one" "" batch-view -V v --store s log
+	event-log append log < <(orders 50 5)
+	event-log cat --resume-from s log | window-agg -V v --emit partial | view-store s
+	event-log cat log | window-agg -V v > old
+	event-log cat --sealed log | window-agg -V w > new
+	gives "old, with speed" "$(< old)" merge-views s
+	gives "the new one" "" batch-view -V w --store s --incremental log
+	gives "new, up to the cut" "$(< new)" merge-views s
+	refuses "verifying the old one" 78 'batch-view: s: another definition is served (*' batch-view -V v --store s --verify log
+	try batch-view --store s --rollback log
+	equal "rolled back" "0 removed log.*" "$status $(sed 's/^\(removed log\.\).*/\1*/' out)"
+	gives "old again, speed and all" "$(< old)" merge-views s
+	gives "new again" "" batch-view -V w --store s log
+	event-log cat --resume-from s log | window-agg -V w --emit partial | view-store s
+	event-log cat log | window-agg -V w > new
+	gives "new, with speed" "$(< new)" merge-views s
+	equal "the old one can be gone back to" 2 "$(cd s && printf '%s\n' *.batch-* | sed 's/.*\.\(........\)\.tsv/\1/' | sort -u | wc -l)"
+	gives "once more" "" batch-view -V w --store s --seal log
+	equal "then it goes, its speed files too" 1 "$(cd s && printf '%s\n' *.tsv | sed 's/.*\.\(........\)\.tsv/\1/' | sort -u | wc -l)"
+	gives "new, still" "$(< new)" merge-views s
+}
+
+@test "rollback: never to less than there was" {
+	view v 'window 5m'
+	orders 400 > in
+	to_log log in 2
+	mkdir s
+	refuses "nothing there" 78 'batch-view: s: there is no generation of log to take back' batch-view --store s --rollback log
+	gives "one" "" batch-view -V v --store s log
+	refuses "the only one" 78 'batch-view: s: without generation 1 it would end at 0, not at 400: rebuild instead' batch-view --store s --rollback log
+	event-log append log < <(orders 40 3)
+	gives "two" "" batch-view -V v --store s --seal log
+	gives "back" "$(cd s && echo log.*.batch-2.* | sed 's/.*/removed &: served up to 400, by batch up to 400/')" batch-view --store s --rollback log
+	gives "the first" "$(window-agg -V v in)" merge-views s
+	gives "two again" "" batch-view -V v --store s log
+	rm s/*.batch-1.*
+	refuses "the first is gone" 78 'batch-view: s: without generation 2 *' batch-view --store s --rollback log
+	equal "it is still there" 1 "$(generations s | wc -l)"
+}
+
+@test "verify: finds what is not as the log says" {
+	local file
+
+	view v 'window none'
+	orders 200 > in
+	to_log log in 3
+	gives "nothing there yet" "" batch-view -V v --store s log
+	gives "right" "" batch-view -V v --store s --verify log
+	file=$(echo s/*.batch-1.*)
+	cp "$file" kept
+	merge-views s > before
+	tamper "$file" '/s2/s/\t\([0-9]*\)\t/\t1\1\t/'                 # its count, ten times and more
+	merge-views s > after
+	run ! cmp -s before after
+	try batch-view -V v --store s --verify log
+	equal "one row" "1 $(diff before after | sed -n 's/^< /+/p; s/^> /-/p' | sort)" "$status $(sort out)"
+	equal "nothing on stderr" "" "$(< err)"
+	cp kept "$file"
+	tamper "$file" '/s1/d'
+	try batch-view -V v --store s --verify log
+	equal "a damaged end" 65 "$status"              # its end line says more rows
+	sed 's/rejected=0/rejected=4/' kept > "$file"
+	tamper "$file" 's/^//' || true
+	try batch-view -V v --store s --verify log
+	equal "skipped ones" "1 batch-view: s: 4 records are said to be skipped as bad, the log has 0" "$status $(< err)"
+	cp kept "$file"
+	gives "right again" "" batch-view -V v --store s --verify log
+	rm -r log
+	orders 100 > less
+	to_log log less 1
+	refuses "another log" 78 'batch-view: s: made from another log *' batch-view -V v --store s --verify log
+	refuses "another log" 78 'batch-view: s: it was made from another log *' batch-view -V v --store s log
+}
+
+@test "frozen generations stay, so that the log may be pruned" {
+	view v 'window 5m'
+	view w 'window 10m'
+	orders 400 > in
+	to_log log in 4
+	gives "frozen" "" batch-view -V v --store s --freeze log
+	equal "by name" "frozen-1" "$(generations s | grep -o 'frozen-[0-9]*')"
+	event-log append log < <(orders 60 4)
+	gives "another" "" batch-view -V v --store s --seal log
+	event-log prune --keep 0s --views s log
+	equal "pruned" 1 "$(($(event-log cat log 2> err | tail -n +2 | wc -l) < 460))"
+	cat in <(orders 60 4 | tail -n +2) | window-agg -V v > want
+	gives "served as before" "$(< want)" merge-views s
+	event-log append log < <(orders 20 6)
+	gives "built on" "" batch-view -V v --store s --seal log
+	cat in <(orders 60 4 | tail -n +2) <(orders 20 6 | tail -n +2) | window-agg -V v > want
+	gives "the whole" "$(< want)" merge-views s
+	gives "again" "" batch-view -V v --store s --force log
+	gives "and again" "" batch-view -V v --store s --force log
+	gives "the whole still" "$(< want)" merge-views s
+	gives "incremental" "" batch-view -V v --store s --force --incremental log
+	gives "the whole still" "$(< want)" merge-views s
+	equal "frozen ones are still there" 1 "$(($(generations s | grep -c frozen) > 0))"
+	refuses "another definition" 78 'batch-view: log: history before * is pruned: the definition cannot change' batch-view -V w --store s log
+	try batch-view -V v --store s --verify log
+	equal "what is left is verified" 0 "$status"
+	gives "and served" "$(< want)" merge-views s
+	batch-view -V v --store s --freeze log 2> err
+	refuses "what is frozen is not taken back" 78 'batch-view: s: generation * is frozen*' batch-view --store s --rollback log
+}
+
+@test "two at once: one works, the others try again later" {
+	local i done=0 later=0 pids=()
+
+	view v 'window 5m'
+	orders 3000 > in
+	to_log log in 5
+	for i in {1..20}; do
+		batch-view -V v --store s --if-new --force log > "out$i" 2> "err$i" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" && ((++done)) || { [[ $? -eq 75 ]] && ((++later)); }
+	done
+	((done >= 1 && done + later == 20))
+	gives "the view" "$(window-agg -V v in)" merge-views s
+	equal "nothing is left over" "" "$(find s -name '.*.tmp')"
+	exec 5> s/.batch.lock
+	flock 5
+	refuses "held" 75 'batch-view: the view is being built by another process' batch-view -V v --store s log
+	refuses "held, --if-new" 75 'batch-view: the view is being built by another process' batch-view -V v --store s --if-new log
+	refuses "held for so long" 75 'batch-view: the view is being built by another process' batch-view -V v --store s --wait 50ms log
+	refuses "held, rollback" 75 'batch-view: the view is being built by another process' batch-view --store s --rollback log
+	batch-view -V v --store s --force --wait 20s log 2> err 5>&- &
+	until_true is_waiting $!
+	exec 5>&-
+	wait $!
+}
+
+@test "killed before any step, it leaves the view as it was or with the new generation" {
+	local call n status
+
+	need strace
+	is_plain_build || skip "strace and sanitizers want the same"
+	view v 'window 5m'
+	orders 300 > in
+	to_log log in 3
+	gives "the first" "" batch-view -V v --store first log
+	event-log append log < <(orders 100 2)
+	event-log seal log
+	merge-views first > old
+	event-log cat log | window-agg -V v > new
+	for call in openat write fdatasync fsync rename,renameat,renameat2 unlink,unlinkat; do
+		for ((n = 1; n < 60; n++)); do
+			rm -rf s && cp -r first s
+			status=0
+			strace -f -o trace -e "trace=$call" -e "inject=$call:signal=KILL:when=$n" \
+				"$WEIR_BIN/batch-view" -V v -j 2 --keep 1 --store s log > out 2> err || status=$?
+			merge-views s > got
+			cmp -s old got || cmp -s new got || failed "$call $n" "neither the old nor the new view"
+			((status == 137)) || break
+			batch-view -V v --store s --if-new log || failed "$call $n" "the next run"
+			merge-views s > got
+			same "$call $n, once more" new got
+			equal "$call $n: nothing is left over" "" "$(find s -name '.*.tmp')"
+		done
+		((n > 1)) || failed "$call" "it was never killed"
+	done
+}
+
+@test "a signal takes away what is begun" {
+	local signal number
+
+	need strace
+	is_plain_build || skip "strace and sanitizers want the same"
+	view v 'window 5m'
+	orders 300 > in
+	to_log log in 3
+	for signal in TERM:143 INT:130 HUP:129; do
+		number=${signal#*:}
+		status=0
+		strace -f -o trace -e trace=fdatasync -e "inject=fdatasync:signal=${signal%:*}:when=1" \
+			"$WEIR_BIN/batch-view" -V v --store s log > out 2> err || status=$?
+		equal "$signal" "$number" "$status"
+		equal "$signal: nothing is left" ".batch.lock" "$(ls -A s)"
+	done
+}
+
+@test "a full disk: the old generation stays, nothing is left over" {
+	local n
+
+	view v 'window 1s'
+	orders 3000 > in
+	to_log log in 2
+	gives "the first" "" batch-view -V v --store s log
+	merge-views s > old
+	event-log append log < <(orders 3000 2)
+	event-log seal log
+	status=0
+	(ulimit -f 20 && trap '' XFSZ && exec batch-view -V v --store s log) 2> err || status=$?
+	equal "a file too large" "74 .tmp: File too large" "$status $(grep -o '\.tmp: .*' err)"
+	equal "a file too large: nothing is left" "" "$(find s -name '.*.tmp')"
+	merge-views s > got
+	same "a file too large: the old one" old got
+	need strace
+	is_plain_build || skip "strace and sanitizers want the same"
+	for n in write:ENOSPC:1 write:ENOSPC:2 fdatasync:EIO:1 renameat:EIO:1; do
+		IFS=: read -r call error when <<< "$n"
+		status=0
+		strace -f -o trace -e "trace=$call" -e "inject=$call:error=$error:when=$when" \
+			"$WEIR_BIN/batch-view" -V v --store s log > out 2> err || status=$?
+		equal "$n" 74 "$status"
+		equal "$n: one line" 1 "$(wc -l < err)"
+		equal "$n: nothing is left" "" "$(find s -name '.*.tmp')"
+		merge-views s > got
+		same "$n: the old one" old got
+	done
+}
+
+@test "a disk that is full, mounted" {
+	view v 'window 1s'
+	orders 3000 > in
+	to_log log in 2
+	[[ $(id -u) -eq 0 ]] || skip "only root may mount"
+	unshare -m true 2> /dev/null || skip "no mount namespaces here"
+	cp -r log "$PWD/kept"
+	# shellcheck disable=SC2016
+	unshare -m bash -c '
+		mkdir disk && mount -t tmpfs -o size=96k tmpfs disk || exit 99
+		batch-view -V v --store disk/s log 2> err; echo $? > status
+		ls -A disk/s > left
+		rm -rf disk/s; mount -o remount,size=8m disk
+		batch-view -V v --store disk/s log 2>> err && merge-views disk/s > got' || { [[ $? -eq 99 ]] && skip "no tmpfs may be mounted here"; }
+	equal "no space" "74 .batch.lock" "$(< status) $(< left)"
+	equal "said" 1 "$(grep -c 'No space left on device' err)"
+	gives "with space" "$(window-agg -V v in)" cat got
+}
+
+@test "a log that grows meanwhile: exactly what is before the cut" {
+	local k cut
+
+	view v 'window 5m'
+	orders 2000 > in
+	tail -n +2 in > all
+	split -d -n l/20 all piece
+	event-log append log < <(head -n 1 in; cat piece00)
+	event-log seal log
+	(
+		for k in {01..19}; do
+			{ head -n 1 in; cat "piece$k"; } | event-log append --sync none log
+			event-log seal log
+		done
+	) &
+	for k in {1..12}; do
+		batch-view -V v --store s --if-new log
+		cut=$(generations s | sed 's/.*-0*\([0-9]*\)\.batch.*/\1/' | sort -n | tail -n 1)
+		head -n $((cut + 1)) in | window-agg -V v > want
+		merge-views s > got
+		same "cut $cut" want got
+	done
+	wait
+	gives "at the end" "" batch-view -V v --store s --if-new log
+	gives "all" "$(window-agg -V v in)" merge-views s
+}
+
+@test "--seal asks the writer, and goes on without" {
+	view v 'window 5m'
+	orders 100 > in
+	mkfifo feed
+	event-log append --block-interval 10ms log < feed &
+	exec 5> feed
+	cat in >&5
+	until_true has_block log
+	gives "sealed by its writer" "" batch-view -V v --store s --seal log
+	gives "all of it" "$(window-agg -V v in)" merge-views s
+	equal "it goes on" "$(orders 5 2 | tail -n +2 | tee /dev/fd/5 | wc -l)" 5
+	exec 5>&-
+	wait
+	gives "the rest, nobody writing" "" batch-view -V v --store s --seal log
+	gives "all of it" "$(cat in <(orders 5 2 | tail -n +2) | window-agg -V v)" merge-views s
+}
+
+@test "damage is told, and never counted" {
+	local file
+
+	view v 'window 5m'
+	orders 300 > in
+	to_log log in 3
+	gives "the first" "" batch-view -V v --store s log
+	cp -r log whole
+	event-log append log < <(orders 100 2)
+	event-log seal --no-compress log
+	merge-views s > old
+	file=$(printf '%s\n' log/0*.log | tail -n 1)
+	flip "$file" 400 1 > damaged
+	cp damaged "$file"
+	rm -f log/*.idx
+	try batch-view -V v --store s log
+	equal "a damaged segment" "65 1" "$status $(wc -l < err)"
+	merge-views s > got
+	same "the old view" old got
+	file=$(echo s/*.batch-1.*)
+	flip "$file" $(($(wc -c < "$file") / 2)) 1 > damaged
+	cp damaged "$file"
+	rm -r log && mv whole log
+	event-log append log < <(orders 100 2)
+	event-log seal log
+	try batch-view -V v --store s --incremental log
+	equal "a damaged generation is not built upon" "65 1" "$status $(wc -l < err)"
+	equal "and nothing is left" "" "$(find s -name '.*.tmp')"
+	gives "built anew" "" batch-view -V v --store s log
+	gives "the view" "$(event-log cat log | window-agg -V v)" merge-views s
+}
