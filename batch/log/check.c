@@ -78,7 +78,7 @@ static int check_blocks(struct segment_check *c, int dir, struct segment_file *f
 		rc = failure_set(f, c->why.status, "%s", c->why.text);
 	else if (e != WALK_SEAL)
 		rc = judge_rest(c, dir, &w, file, is_last, f);
-	else if (!file->compressed && w.offset < segment_file_size(file))
+	else if (walk_is_over(&w, &c->why) <= 0)
 		bad(c, "there is something behind the line that seals it");
 	walk_free(&w);
 	return rc;

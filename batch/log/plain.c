@@ -24,7 +24,7 @@ struct plain {
 	struct buf columns;             /* of what is printed, as a columns line has them */
 	struct span *name;              /* each of them, decoded; owned */
 	size_t nnames, names_cap;
-	bool repeats;                   /* a name occurs twice */
+	bool repeats;                   /* a name occurs twice, or is empty: no column can be asked for by it */
 	struct writer writer;
 
 	struct parser lay;              /* fields are the columns of what is printed; then the time */
@@ -66,7 +66,7 @@ static void add_columns(struct plain *p, struct span columns, bool first)
 		comma = rest.n ? memchr(rest.p, ',', rest.n) : NULL;
 		buf_clear(&name);
 		percent_decode(&name, (struct span){ rest.p, comma ? (size_t)(comma - rest.p) : rest.n });
-		if (first && has_name(p, buf_view(&name)))
+		if (name.n == 0 || (first && has_name(p, buf_view(&name))))
 			p->repeats = true;
 		if (first || !has_name(p, buf_view(&name)))
 			add_name(p, buf_view(&name));

@@ -103,23 +103,20 @@ static int check_log(struct build *b)
 	return newest < b->files.files.n && read_head(b, newest, &head) < 0 ? -1 : 0;
 }
 
-/* From the beginning of the log. One that was pruned goes on where frozen files end: what is gone cannot be counted in another way. */
+/* From where frozen files end: what they hold stays as it is, and the log may lack it. What is gone cannot be counted in another way. */
 static int begin_full(struct build *b)
 {
-	struct position first = b->log.segment[0].head.first, frozen;
+	uint64_t first = b->log.segment[0].head.first.at;
 
-	b->from = b->read = first;
-	if (first.at == 0)
-		return 0;
-	if (generations_frozen(&b->files, b->hash, &frozen, b->failure) < 0)
+	if (generations_frozen(&b->files, b->hash, &b->from, b->failure) < 0)
 		return -1;
-	if (frozen.at < first.at)
-		return failure_set(b->failure, EXIT_CONFIG, "%s: history before %llu is pruned: the definition cannot change", b->o->log, (unsigned long long)first.at);
-	b->from = b->read = frozen;
-	return 0;
+	b->read = b->from;
+	if (b->from.at >= first)
+		return 0;
+	return failure_set(b->failure, EXIT_CONFIG, "%s: history before %llu is pruned: the definition cannot change", b->o->log, (unsigned long long)first);
 }
 
-/* On top of the newest generation; what is frozen stays as it is, and the new file begins behind it. */
+/* On top of the newest generation, or behind it when it is frozen. */
 static int begin_incremental(struct build *b, size_t newest)
 {
 	struct range_head head;

@@ -29,7 +29,7 @@ live() {
 # Until a view has what the log has.
 caught_up() {
 	local until=$((SECONDS + 30))
-	until [ "$(merge-views --header "$1" 2> /dev/null | sed -n 's/^# .* position \([^ ]*\).*/\1/p')" = "$(event-log info log | sed -n 's/^position *//p')" ]; do
+	until [ "$(merge-views --header "$1" 2> /dev/null | sed -n 's/^# .* position=\([^ ]*\) .*/\1/p')" = "$(event-log info log | sed -n 's/^last\t//p')" ]; do
 		[ "$SECONDS" -lt "$until" ]
 		read -rt 0.05 <> <(:) || true
 	done

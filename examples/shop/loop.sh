@@ -67,7 +67,7 @@ rebuild() {
 }
 
 # What --header says of the border between batch and speed.
-border() { awk '/^#/ { for (i = 1; i < NF; i++) { if ($i == "cut") cut = $(i + 1); if ($i == "position") at = $(i + 1) } } END { sub(/@.*/, "", at); printf "%d records from batch, %d from speed", cut, at - cut }'; }
+border() { sed -n 's/^# .* position=\([0-9]*\)@.* cut=\([0-9]*\) .*/\1 \2/p' | awk '{ printf "%d records from batch, %d from speed", $2, $1 - $2 }'; }
 
 # One line of live figures.
 look() {
@@ -80,13 +80,13 @@ look() {
 		"$(merge-views --window none --order 'gmv desc' --top 1 views/country 2> /dev/null | tail -n 1 | cut -d, -f1)")"
 }
 
-log_end() { event-log info "$1" | sed -n 's/^position *//p'; }
-view_end() { merge-views --header "$1" 2> /dev/null | sed -n 's/^# .* position \([^ ]*\).*/\1/p'; }
+log_end() { event-log info "$1" | sed -n 's/^last\t//p'; }
+view_end() { merge-views --header "$1" 2> /dev/null | sed -n 's/^# .* position=\([^ ]*\) .*/\1/p'; }
 
-# Until a view has all of the log, at most 30 s.
+# catch_up VIEW [LOG]: until a view has all of the log, at most 30 s.
 catch_up() {
-	local v=$1 until=$((SECONDS + 30))
-	while [ "$(view_end "views/$v")" != "$(log_end log/orders)" ]; do
+	local v=$1 log=${2:-log/orders} until=$((SECONDS + 30))
+	while [ "$(view_end "views/$v")" != "$(log_end "$log")" ]; do
 		[ "$SECONDS" -lt "$until" ] || { say "views/$v does not catch up"; return 1; }
 		pause 0.02
 	done

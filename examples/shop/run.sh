@@ -12,13 +12,17 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=${WORK:-$root/build/shop}
 scale=${SCALE:-1}
-pieces=${PIECES:-100}
+pieces=${PIECES:-20}
 jobs=${JOBS:-$(nproc)}
 views="minute hour day country product stock value visit"
 PATH=${WEIR_BIN:-$root/bin}:$PATH
 export LC_ALL=C
 # shellcheck source=examples/shop/lib.sh
 . "$here/lib.sh"
+# shellcheck source=examples/shop/loop.sh
+. "$here/loop.sh"
+# shellcheck source=examples/shop/latency.sh
+. "$here/latency.sh"
 
 rm -rf "$work"
 mkdir -p "$work"/{whole,pieces,parts,live}
@@ -36,7 +40,16 @@ for v in $views; do
 	say "$(printf '%-8s %8d rows %6.2f M lines/s' "$v" "$(($(wc -l < "whole/$v.csv") - 1))" "$(rate "$lines")")"
 done
 
-title "3. The same as $pieces shuffled pieces, aggregated apart, merged"
+title "3. The loop: a year of orders in $replay_s seconds; log, speed layer, batch layer, and a process killed"
+run_loop
+
+title "4. The layers against each other"
+compare_layers
+
+title "5. How long a row takes"
+measure_latency
+
+title "6. The same as $pieces shuffled pieces, aggregated apart, merged"
 cut_pieces
 for v in $views; do
 	for p in pieces/*.csv; do
@@ -46,13 +59,13 @@ for v in $views; do
 	check "$v: $pieces pieces merged = one batch, to the last byte" cmp -s "whole/$v.csv" "parts/$v.csv"
 done
 
-title "4. Against the reference answers"
+title "7. Against the reference answers"
 compare_answers
 
-title "5. Live: out of order, with repeats and stragglers"
+title "8. Live: out of order, with repeats and stragglers"
 live_stream
 
-title "6. What the shop sees"
+title "9. What the shop sees"
 show_figures
 
 finish

@@ -19,9 +19,10 @@
 static int fail(struct failure *f, int status, const char *what, const char *name)
 {
 	char room[128];
-	const char *why = strerror_r(errno, room, sizeof room);
+	int error = errno;
+	const char *why = strerror_r(error, room, sizeof room);
 
-	return failure_set(f, status, "%s%s%s: %s", name, *what ? ": " : "", what, why);
+	return failure_set(f, error == ENOMEM ? EXIT_MEMORY : status, "%s%s%s: %s", name, *what ? ": " : "", what, why);
 }
 
 /* ---- directories ---- */
@@ -74,12 +75,22 @@ static void sync_parent(const char *path)
 	free(copy);
 }
 
+/* Ours to use whatever the umask says. */
+static void begin_dir(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_mode & 0700) != 0700)
+		(void)!chmod(path, (st.st_mode & 0777) | 0700);
+	sync_parent(path);
+}
+
 int disk_dir(const char *path, bool make, struct failure *f)
 {
 	int fd;
 
 	if (make && mkdir(path, 0750) == 0)
-		sync_parent(path);
+		begin_dir(path);
 	else if (make && errno != EEXIST)
 		return fail(f, EXIT_CREATE, "", path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -92,6 +103,15 @@ int disk_dir(const char *path, bool make, struct failure *f)
 	if (make && is_network(fd))
 		warn("%s: on a network file system: locks and syncs may not hold there; use a local disk", path);
 	return fd;
+}
+
+/* A file is ours to read and write whatever the umask says. */
+static void own(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && (st.st_mode & 0600) != 0600)
+		(void)!fchmod(fd, (st.st_mode & 0777) | 0600);
 }
 
 /* ---- locks ---- */
@@ -136,6 +156,7 @@ int disk_lock(int dir, const char *name, const char *what, int64_t wait_ms, stru
 	if (fd < 0)
 		return fail(f, EXIT_CREATE, "", name);
 	if (take_lock(fd, wait_ms)) {
+		own(fd);
 		sign_lock(fd);
 		return fd;
 	}
@@ -153,14 +174,12 @@ int disk_create(int dir, const char *name, struct failure *f)
 {
 	const int how = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(dir, name, how, 0640);
-	struct stat st;
 
 	if (fd < 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
 		fd = openat(dir, name, how, 0640);
 	if (fd < 0)
 		return fail(f, EXIT_CREATE, "", name);
-	if (fstat(fd, &st) == 0 && (st.st_mode & 0600) != 0600)
-		(void)!fchmod(fd, (st.st_mode & 0777) | 0600);
+	own(fd);
 	return fd;
 }
 

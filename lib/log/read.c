@@ -70,28 +70,43 @@ int reader_open_segment(struct log_reader *r, const struct log_segment *s)
 	return 0;
 }
 
+static bool is_there(const struct log_reader *r, const struct log_segment *s)
+{
+	return s && s->head.first.at == r->at.at && (s->sealed || !r->options.sealed_only);
+}
+
+/* 1, unless others are there that come before or after it. */
+static int no_segment(struct log_reader *r)
+{
+	const struct log_dir *d = r->dir;
+
+	if (d->n && d->segment[0].head.first.at > r->at.at)
+		return failure_set(r->failure, EXIT_CONFIG, "%s: the log was pruned up to %" PRIu64 ": position %" PRIu64 " is gone", d->path,
+		                   d->segment[0].head.first.at, r->at.at);
+	if (d->n && d->segment[d->n - 1].head.first.at > r->at.at)
+		return failure_set(r->failure, EXIT_DATA, "%s: the segment that begins at %" PRIu64 " is missing", d->path, r->at.at);
+	return 1;
+}
+
 /* The segment that begins at r->at: 0 it is open; 1 there is none yet; -1. */
 static int next_segment(struct log_reader *r)
 {
 	const struct log_segment *s = log_dir_find(r->dir, r->at.at);
 	char name[SEGMENT_NAME];
+	int rc;
 
-	if (!s || s->head.first.at != r->at.at || (r->options.sealed_only && !s->sealed)) {
+	if (!is_there(r, s)) {
 		segment_name(r->at.at, ".log", name);
-		if (!has_changed(r) && faccessat(r->dir->fd, name, F_OK, 0) < 0)
-			return 1;
-		if (reader_refresh(r) < 0)
+		if ((has_changed(r) || faccessat(r->dir->fd, name, F_OK, 0) == 0) && reader_refresh(r) < 0)
 			return -1;
 		s = log_dir_find(r->dir, r->at.at);
 	}
-	if (!s && r->dir->n)
-		return failure_set(r->failure, EXIT_CONFIG, "%s: the log was pruned up to %" PRIu64 ": position %" PRIu64 " is gone", r->dir->path,
-		                   r->dir->segment[0].head.first.at, r->at.at);
-	if (!s || s->head.first.at != r->at.at || (r->options.sealed_only && !s->sealed))
-		return 1;
+	if (!is_there(r, s))
+		return no_segment(r);
 	if (s->head.first.chain != r->at.chain)
 		return failure_set(r->failure, EXIT_DATA, "%s: segment %" PRIu64 " does not join the one before it", r->dir->path, r->at.at);
-	return reader_open_segment(r, s);
+	rc = reader_open_segment(r, s);
+	return rc <= 0 ? rc : failure_set(r->failure, EXIT_RETRY, "%s: segment %" PRIu64 " has just gone", r->dir->path, r->at.at);
 }
 
 /* ---- what is committed ---- */
@@ -121,13 +136,35 @@ static bool was_durable(struct log_reader *r)
 	return found;
 }
 
+/* Is what the walk ahead has passed still there? A writer that starts drops blocks that were not committed, and writes others. */
+static bool is_still_there(struct log_reader *r)
+{
+	const struct segment_walk *w = &r->ahead;
+	size_t n = w->passed - w->trailer.len, got = 0;         /* of the last line of its last block */
+	struct block_trailer t = { 0 };
+	struct failure ignored = { 0 };
+	struct buf line = { 0 };
+	bool same;
+
+	if (!w->passed)
+		return true;
+	segment_file_seek(&r->file, w->offset - n, 0);
+	for (ssize_t k = 1; k > 0 && got < n; got += k > 0 ? (size_t)k : 0)
+		k = segment_file_read(&r->file, buf_room(&line, n) + got, n - got, &ignored);
+	same = got == n && segment_parse_block(&t, (struct span){ line.p, n - 1 }) == 0 && t.more && t.first.at == w->trailer.first.at &&
+		position_eq(t.end, w->at);
+	block_trailer_free(&t);
+	buf_free(&line);
+	return same;
+}
+
 /* Looks beyond the walk for a block that commits what it stands before: WALK_BLOCK when there is one. */
 static enum walk_event look_ahead(struct log_reader *r, struct failure *f)
 {
 	enum walk_event e;
 	struct span data;
 
-	if (!r->is_ahead || segment_file_size(&r->file) < r->ahead.offset)
+	if (!r->is_ahead || !is_still_there(r))
 		walk_begin(&r->ahead, &r->file, r->head.first.at, r->walk.at, r->walk.offset);
 	r->is_ahead = true;
 	while ((e = walk_next(&r->ahead, &data, f)) == WALK_BLOCK && r->ahead.trailer.more)
@@ -136,9 +173,7 @@ static enum walk_event look_ahead(struct log_reader *r, struct failure *f)
 		r->sure = r->ahead.offset;
 	if (e == WALK_SEAL)                             /* nothing is sealed that is not committed */
 		r->sure = UINT64_MAX;
-	if (e == WALK_END)
-		walk_again(&r->ahead);
-	else
+	if (e != WALK_END)
 		r->is_ahead = false;
 	return e == WALK_SEAL ? WALK_BLOCK : e;
 }

@@ -204,7 +204,7 @@ static int check_damage(struct scan *s, const struct failure *why, struct failur
 		return -1;
 	if (s->synced <= at)
 		return 0;
-	return failure_set(f, EXIT_DATA, "%s/%s (event-log verify and event-log repair)", s->path, *why->text ? why->text : s->name);
+	return failure_set(f, EXIT_DATA, "%s (event-log verify and event-log repair)", *why->text ? why->text : s->name);
 }
 
 static int cut(struct scan *s, uint64_t size, struct failure *f)
@@ -233,7 +233,7 @@ static int keep_on(struct scan *s, struct failure *f)
 {
 	if (lseek(s->r->fd, (off_t)s->committed, SEEK_SET) < 0)
 		return fail_errno(f, EXIT_IO, s->name);
-	if (disk_sync(s->r->fd, s->name, f) < 0 || disk_sync_dir(s->dir, s->path, f) < 0)
+	if (disk_sync(s->r->fd, s->name, f) < 0 || disk_sync_dir(s->dir, s->name, f) < 0)
 		return -1;
 	s->r->offset = s->committed;
 	s->r->end = s->end;
@@ -298,7 +298,7 @@ static int try_segment(int dir, const char *path, uint64_t first, bool reread, s
 }
 
 /* Segment i is the last: is the one before it complete, and does it end where this begins? One that is compressed was, when that was done. */
-static int check_before(int dir, const char *path, const uint64_t *first, size_t i, const struct segment_head *head, struct failure *f)
+static int check_before(int dir, const uint64_t *first, size_t i, const struct segment_head *head, struct failure *f)
 {
 	struct segment_tail before = { 0 };
 	char name[SEGMENT_NAME];
@@ -310,8 +310,8 @@ static int check_before(int dir, const char *path, const uint64_t *first, size_t
 	if (faccessat(dir, name, F_OK, 0) == 0) {
 		rc = segment_tail_read(dir, first[i - 1], false, &before, f);
 		if (rc == 0 && (!before.sealed || !position_eq(before.end, head->first)))
-			rc = failure_set(f, EXIT_DATA, "%s/%s: it is cut off, but %020" PRIu64 ".log is there (event-log verify and event-log repair)", path,
-			                 name, first[i]);
+			rc = failure_set(f, EXIT_DATA, "%s: it is cut off, but %020" PRIu64 ".log is there (event-log verify and event-log repair)", name,
+			                 first[i]);
 	}
 	segment_tail_free(&before);
 	return rc < 0 ? -1 : 0;
@@ -358,7 +358,7 @@ int log_recover(int dir, const char *path, bool reread, struct recovered *r, str
 {
 	uint64_t *first;
 	size_t n;
-	int rc = segment_list(dir, path, &first, &n, f);
+	int rc = segment_list(dir, ".", &first, &n, f);
 
 	*r = (struct recovered){ .fd = -1, .last.run = "-" };
 	if (rc < 0)
@@ -375,7 +375,7 @@ int log_recover(int dir, const char *path, bool reread, struct recovered *r, str
 	}
 	r->has_segments = n > 0;
 	if (rc > 0)
-		rc = check_before(dir, path, first, n - 1, &r->head, f);
+		rc = check_before(dir, first, n - 1, &r->head, f);
 	free(first);
 	if (rc < 0)
 		recovered_free(r);

@@ -20,7 +20,7 @@ struct recovered {
 	struct segment_index once;      /* IDs in the segment that goes on */
 };
 
-/* path: of the log, for messages. reread: the segment is read from the disk itself. What was cut is told by warn(). 0 or -1. */
+/* reread: the segment is read from the disk itself. What was cut is told by warn(), with path before it; failures name files alone. 0 or -1. */
 int log_recover(int dir, const char *path, bool reread, struct recovered *r, struct failure *f);
 void recovered_free(struct recovered *r);
 

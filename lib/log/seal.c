@@ -72,8 +72,8 @@ static int prove(struct job *j, struct segment_file *file, bool first_time)
 			if (first_time)
 				note_block(j, &member_end, before, &w.trailer, w.offset);
 	}
-	if (e != WALK_SEAL)
-		failure_set(j->failure, EXIT_DATA, "%s: it ends before the segment does", file->name);
+	if (e != WALK_SEAL || walk_is_over(&w, j->failure) <= 0)
+		failure_set(j->failure, EXIT_DATA, "%s: it does not end as the segment does", file->name);
 	else if (!first_time && (!position_eq(w.at, j->end) || w.offset != j->size))
 		failure_set(j->failure, EXIT_DATA, "%s: what was compressed is not what was to be", file->name);
 	if (first_time) {

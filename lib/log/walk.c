@@ -183,3 +183,10 @@ enum walk_event walk_next(struct segment_walk *w, struct span *data, struct fail
 		return damaged(w, f, "a line of ours that has no place here");
 	}
 }
+
+int walk_is_over(struct segment_walk *w, struct failure *f)
+{
+	ssize_t n = w->used - w->start ? 1 : fill(w, f);
+
+	return n < 0 ? -1 : n == 0;
+}

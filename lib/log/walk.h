@@ -38,6 +38,9 @@ enum walk_event walk_next(struct segment_walk *w, struct span *data, struct fail
 /* Goes back to the beginning of the last block, if any, and forgets what was read of it: it may have been written anew. Plain files. */
 void walk_again(struct segment_walk *w);
 
+/* After WALK_SEAL: does the file end there, and if it is compressed, as gzip does? 1; 0; -1: failure. */
+int walk_is_over(struct segment_walk *w, struct failure *f);
+
 void walk_free(struct segment_walk *w);
 
 /* The next line of ours in text, which begins as a line does, looked for from *at on: *at is then where it begins. False: none is whole; *at is

@@ -77,7 +77,9 @@ static int take_lock(struct log_writer *w, struct failure *f)
 	buf_printf(&what, "%s: the log is being written%c", w->path, 0);
 	w->lock = disk_lock(w->dir, LOG_LOCK, what.p, w->options.lock_wait_ms, f);
 	buf_free(&what);
-	return w->lock < 0 ? -1 : 0;
+	if (w->lock >= 0)
+		return 0;
+	return f->status == EXIT_RETRY ? -1 : name_log(w, f);
 }
 
 /* Sealed segments that are still plain: someone died before he had compressed them. */
@@ -94,12 +96,23 @@ static int compress_leftovers(struct log_writer *w, struct failure *f)
 	return rc;
 }
 
+static void mark_reread(const struct log_writer *w)
+{
+	int fd = openat(w->dir, REREAD, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+
+	if (fd >= 0)
+		close(fd);
+}
+
 static int recover(struct log_writer *w, struct failure *f)
 {
 	bool reread = faccessat(w->dir, REREAD, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 
-	if (log_recover(w->dir, w->path, reread, &w->log, f) < 0)
-		return -1;
+	if (log_recover(w->dir, w->path, reread, &w->log, f) < 0) {
+		if (f->status == EXIT_IO)
+			mark_reread(w);
+		return name_log(w, f);
+	}
 	if (reread)
 		unlinkat(w->dir, REREAD, 0);
 	w->has_form = w->log.has_segments;
@@ -138,7 +151,6 @@ fail:
 static int fail_block(struct log_writer *w, struct failure *f)
 {
 	char name[SEGMENT_NAME];
-	int fd;
 
 	w->dead = true;
 	file_name(w, name);
@@ -146,9 +158,7 @@ static int fail_block(struct log_writer *w, struct failure *f)
 		unlinkat(w->dir, name, 0);
 	else
 		(void)!ftruncate(w->log.fd, (off_t)w->log.offset);
-	fd = openat(w->dir, REREAD, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
-	if (fd >= 0)
-		close(fd);
+	mark_reread(w);
 	return name_log(w, f);
 }
 

@@ -65,9 +65,9 @@ static bool parse_kind(struct span text, struct range_name *n)
 	for (int kind = RANGE_BATCH; kind <= RANGE_FROZEN; kind++) {
 		struct span name = span_of(kind_name[kind]);
 
-		if (span_starts(text, name) && text.n > name.n && text.p[name.n] == '-') {
+		if (span_starts(text, name) && text.n > name.n + 1 && text.p[name.n] == '-') {
 			n->kind = (enum range_kind)kind;
-			return parse_u64((struct span){ text.p + name.n + 1, text.n - name.n - 1 }, &n->generation) && n->generation > 0;
+			return text.p[name.n + 1] != '0' && parse_u64((struct span){ text.p + name.n + 1, text.n - name.n - 1 }, &n->generation);
 		}
 	}
 	return false;
@@ -82,10 +82,22 @@ static bool parse_hash(struct span text, char hash[9])
 	return strspn(hash, "0123456789abcdef") == 8;
 }
 
+/* Each range has one name: a source that would be printed in another way is none of ours. */
+static bool is_canonical(struct span text, struct span source)
+{
+	struct buf again = { 0 };
+	bool same;
+
+	percent_encode(&again, source, "./");
+	same = span_eq(buf_view(&again), text);
+	buf_free(&again);
+	return same;
+}
+
 static bool parse_source(struct span text, char source[256])
 {
 	struct buf name = { 0 };
-	bool ok = percent_decode(&name, text) == 0 && name.n > 0 && name.n < 256 && !memchr(name.p, '\0', name.n);
+	bool ok = percent_decode(&name, text) == 0 && name.n > 0 && name.n < 256 && !memchr(name.p, '\0', name.n) && is_canonical(text, buf_view(&name));
 
 	if (ok) {
 		memcpy(source, name.p, name.n);
@@ -93,18 +105,6 @@ static bool parse_source(struct span text, char source[256])
 	}
 	buf_free(&name);
 	return ok;
-}
-
-/* Each range has one name: what would be printed in another way is none of ours. */
-static bool is_canonical(const struct range_name *n, const char *file)
-{
-	struct buf name = { 0 };
-	bool same;
-
-	range_name_print(n, &name);
-	same = strcmp(name.p, file) == 0;
-	buf_free(&name);
-	return same;
 }
 
 int range_name_parse(const char *file, struct range_name *n)
@@ -116,9 +116,7 @@ int range_name_parse(const char *file, struct range_name *n)
 	rest.n -= sizeof SUFFIX - 1;
 	if (!take_last(&rest, &hash) || !take_last(&rest, &kind) || !take_last(&rest, &range))
 		return -1;
-	if (!parse_hash(hash, n->hash) || !parse_kind(kind, n) || !parse_span(range, n) || !parse_source(rest, n->source))
-		return -1;
-	return is_canonical(n, file) ? 0 : -1;
+	return parse_hash(hash, n->hash) && parse_kind(kind, n) && parse_span(range, n) && parse_source(rest, n->source) ? 0 : -1;
 }
 
 void range_name_print(const struct range_name *n, struct buf *out)

@@ -52,7 +52,8 @@ int range_list_read(int dir, const char *path, struct range_list *l, struct fail
 			l->file = mem_array(l->file, l->cap, sizeof *l->file);
 		}
 		l->name[l->n] = name;
-		l->file[l->n++] = mem_text(span_of(names.name[i]));
+		l->file[l->n++] = names.name[i];
+		names.name[i] = NULL;
 	}
 	disk_list_free(&names);
 	return 0;

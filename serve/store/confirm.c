@@ -2,13 +2,14 @@
 #include "serve/store/confirm.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/diag.h"
 #include "lib/log/read.h"
+#include "lib/view/tiling.h"
+#include "serve/store/shelf.h"
 
 /* 1: the log has these records, 0: it has others, or not so many, -1. */
 static int is_confirmed(struct log_dir *d, struct position p, struct failure *f)
@@ -42,24 +43,67 @@ static int put_aside(int dir, const char *path, const char *file, struct failure
 	return rc;
 }
 
-int put_aside_unconfirmed(int dir, const char *path, const struct tiling *t, const char *log_path, struct failure *f)
+/* From the end back, until one is confirmed. 1: some went, 0: none, -1. */
+static int put_aside_unconfirmed(int dir, const char *path, const struct tiling *t, struct log_dir *d, struct failure *f)
+{
+	int moved = 0;
+
+	for (size_t i = t->n; i-- > 0 && t->tile[i].name.kind == RANGE_SPEED;) {
+		int confirmed = is_confirmed(d, t->tile[i].head.to, f);
+
+		if (confirmed)
+			return confirmed < 0 ? -1 : moved;
+		if (put_aside(dir, path, t->tile[i].file, f) < 0)
+			return -1;
+		moved = 1;
+	}
+	return moved;
+}
+
+static int confirm_source(int dir, const char *path, const struct tiling *t, struct log_dir *d, struct failure *f)
+{
+	int lock, rc;
+
+	if (strcmp(t->log, d->id) != 0)
+		return 0;
+	lock = shelf_lock(dir, path, t->source, f);
+	if (lock < 0)
+		return -1;
+	rc = put_aside_unconfirmed(dir, path, t, d, f);
+	close(lock);
+	return rc;
+}
+
+/* What is behind those that went may be another way through: until none goes any more. */
+static int confirm_all(int dir, const char *path, struct log_dir *d, struct failure *f)
+{
+	struct tilings t = { 0 };
+	int rc;
+
+	do {
+		rc = tiling_read(dir, path, NULL, NULL, &t, f);
+		for (size_t i = 0; i < t.n && rc >= 0; i++) {
+			int moved = confirm_source(dir, path, &t.of[i], d, f);
+
+			rc = moved < 0 ? -1 : rc | moved;
+		}
+	} while (rc > 0);
+	tilings_free(&t);
+	return rc;
+}
+
+int confirm(const char *path, const char *log_path, struct failure *f)
 {
 	struct log_dir d;
-	int confirmed = 0, moved = 0;
+	int dir = disk_dir(path, true, f), rc;
 
-	if (t->n == 0)
-		return 0;
-	if (log_dir_open(&d, log_path, false, f) < 0)
+	if (dir < 0)
 		return -1;
-	if (strcmp(d.id, t->log) != 0)
-		confirmed = failure_set(f, EXIT_CONFIG, "%s: the view was made from the log %s, this is log %s", path, t->log, d.id);
-	for (size_t i = t->n; i-- > 0 && confirmed == 0 && t->tile[i].name.kind == RANGE_SPEED;) {
-		confirmed = is_confirmed(&d, t->tile[i].head.to, f);
-		if (confirmed == 0)
-			moved = put_aside(dir, path, t->tile[i].file, f) < 0 ? -1 : 1;
-		if (moved < 0)
-			break;
+	rc = log_dir_open(&d, log_path, false, f);
+	if (rc == 0) {
+		rc = confirm_all(dir, path, &d, f);
+		log_dir_close(&d);
 	}
-	log_dir_close(&d);
-	return confirmed < 0 ? -1 : moved;
+	close(dir);
+	return rc;
 }

@@ -3,9 +3,10 @@
 #ifndef SERVE_STORE_CONFIRM_H
 #define SERVE_STORE_CONFIRM_H
 
-#include "lib/view/tiling.h"
+#include "lib/base/failure.h"
 
-/* Moves the speed files at the end of the tiling that the log does not confirm into lost/ of the view. 1: some went, 0: none, -1. */
-int put_aside_unconfirmed(int dir, const char *path, const struct tiling *t, const char *log_path, struct failure *f);
+/* Moves the speed files at the end of the view in path that were made from this log but are not confirmed by it into lost/ of the
+ * view. -1: EXIT_RETRY somebody writes to the view, or what lib/log/dir.h says. */
+int confirm(const char *path, const char *log_path, struct failure *f);
 
 #endif

@@ -10,29 +10,34 @@
 #include "lib/base/diag.h"
 #include "lib/base/mutant.h"
 #include "lib/text/percent.h"
-#include "serve/store/confirm.h"
 
 /* ---- the lock ---- */
 
-int shelf_open(struct shelf *s, const char *path, struct span source, struct failure *f)
+int shelf_lock(int dir, const char *path, const char *source, struct failure *f)
 {
 	struct buf name = { 0 }, what = { 0 };
+	int lock;
 
-	*s = (struct shelf){ .path = path, .dir = -1, .lock = -1 };
-	if (source.n == 0 || source.n >= sizeof s->source || memchr(source.p, '\0', source.n))
-		return failure_set(f, EXIT_DATA, "the stream does not say the name of its source");
-	memcpy(s->source, source.p, source.n);
-	s->dir = disk_dir(path, true, f);
-	if (s->dir < 0)
-		return -1;
 	buf_text(&name, ".speed.");
-	percent_encode(&name, source, "./");
+	percent_encode(&name, span_of(source), "./");
 	buf_add(&name, ".lock", 6);
-	buf_printf(&what, "%s: source %s is being written", path, s->source);
+	buf_printf(&what, "%s: source %s is being written", path, source);
 	buf_byte(&what, '\0');
-	s->lock = disk_lock(s->dir, name.p, what.p, 0, f);
+	lock = disk_lock(dir, name.p, what.p, 0, f);
 	buf_free(&name);
 	buf_free(&what);
+	return lock;
+}
+
+int shelf_open(struct shelf *s, const char *path, struct span source, struct failure *f)
+{
+	*s = (struct shelf){ .path = path, .dir = -1, .lock = -1 };
+	if (source.n == 0 || source.n >= sizeof s->source || memchr(source.p, '\0', source.n))
+		return failure_set(f, EXIT_CONFIG, "the stream does not say the name of its source");
+	memcpy(s->source, source.p, source.n);
+	s->dir = disk_dir(path, true, f);
+	if (s->dir >= 0)
+		s->lock = shelf_lock(s->dir, path, s->source, f);
 	return s->lock < 0 ? -1 : 0;
 }
 
@@ -177,7 +182,7 @@ static int check_identity(const struct shelf *s, const struct tiling *t, struct 
 }
 
 /* Until nothing is to be taken away any more. */
-static int settle(struct shelf *s, const char *log_path, struct tilings *t, struct failure *f)
+static int settle(struct shelf *s, struct tilings *t, struct failure *f)
 {
 	int again;
 
@@ -185,13 +190,11 @@ static int settle(struct shelf *s, const char *log_path, struct tilings *t, stru
 		if (read_tiling(s, t, f) < 0 || check_identity(s, &t->of[0], f) < 0)
 			return -1;
 		again = drop_damaged(s, &t->of[0], f);
-		if (again == 0 && log_path)
-			again = put_aside_unconfirmed(s->dir, s->path, &t->of[0], log_path, f);
 	} while (again > 0);
 	return again;
 }
 
-int shelf_begin(struct shelf *s, const struct view *v, const struct resume *r, const char *log_path, struct tilings *tiles, struct failure *f)
+int shelf_begin(struct shelf *s, const struct view *v, const struct resume *r, struct tilings *tiles, struct failure *f)
 {
 	s->view = v;
 	view_hash(v, s->hash);
@@ -203,7 +206,7 @@ int shelf_begin(struct shelf *s, const struct view *v, const struct resume *r, c
 		return failure_set(f, EXIT_CONFIG, "the stream does not say which log it comes from");
 	memcpy(s->log, r->log.p, r->log.n);
 	s->log[r->log.n] = '\0';
-	if (drop_temporaries(s, f) < 0 || settle(s, log_path, tiles, f) < 0 || drop_strays(s, &tiles->of[0], f) < 0 || disk_sync_dir(s->dir, s->path, f) < 0)
+	if (drop_temporaries(s, f) < 0 || settle(s, tiles, f) < 0 || drop_strays(s, &tiles->of[0], f) < 0 || disk_sync_dir(s->dir, s->path, f) < 0)
 		return -1;
 	s->at = tiles->of[0].end;
 	return 0;

@@ -18,14 +18,16 @@ struct shelf {
 	uint64_t removed;               /* files that shelf_begin found torn, lost or replaced */
 };
 
-/* Makes the directory when it is not there, and takes the lock. path is borrowed. -1: EXIT_RETRY somebody else has it, EXIT_CREATE. */
+/* The lock on (view, source), to be closed. -1: EXIT_RETRY somebody else has it, EXIT_CREATE. */
+int shelf_lock(int dir, const char *path, const char *source, struct failure *f);
+
+/* Makes the directory when it is not there, and takes the lock. path is borrowed. */
 int shelf_open(struct shelf *s, const char *path, struct span source, struct failure *f);
 void shelf_close(struct shelf *s);
 
-/* Cleans up what an earlier run left, and reads where the tiling ends. v is borrowed. log_path: files whose end this log does
- * not confirm are put aside into lost/; NULL: nobody is asked. *tiles: the speed files at the end of the tiling, to be freed with tilings_free. -1: EXIT_CONFIG it is of another
- * definition or log; EXIT_DATA a batch file is damaged. */
-int shelf_begin(struct shelf *s, const struct view *v, const struct resume *r, const char *log_path, struct tilings *tiles, struct failure *f);
+/* Cleans up what an earlier run left, and reads where the tiling ends. v is borrowed. *tiles: the tiling of the source, to be freed
+ * with tilings_free. -1: EXIT_CONFIG it is of another definition or log; EXIT_DATA a batch file is damaged. */
+int shelf_begin(struct shelf *s, const struct view *v, const struct resume *r, struct tilings *tiles, struct failure *f);
 
 /* Adds what e holds as the range from the end of the tiling to `to`, and describes the file in *t (t->file is the caller's). -1:
  * EXIT_RETRY when the tiling ends elsewhere by now: a batch was published or rolled back. */

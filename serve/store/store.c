@@ -11,6 +11,7 @@
 #include "lib/stream/signals.h"
 #include "lib/text/reader.h"
 #include "lib/view/partial_parse.h"
+#include "serve/store/confirm.h"
 #include "serve/store/keeper.h"
 #include "serve/store/shelf.h"
 
@@ -100,7 +101,7 @@ static int take_view(struct store *s, struct span line)
 	if (partial_parse_view(&s->parse, line, s->failure) < 0)
 		return -1;
 	s->shelf.durable = s->options->durable;
-	rc = shelf_begin(&s->shelf, s->parse.view, &s->resume, s->options->log, &t, s->failure);
+	rc = shelf_begin(&s->shelf, s->parse.view, &s->resume, &t, s->failure);
 	if (rc == 0)
 		rc = meet(s);
 	if (rc == 0) {
@@ -197,13 +198,20 @@ static int take_barrier(struct store *s)
 
 /* ---- lines ---- */
 
+/* Of an input that is empty window-agg makes a plain partial, so that may be all that is left of a source that has died. */
+static int not_checked(struct store *s, bool may_be_dead)
+{
+	if (may_be_dead)
+		return failure_set(s->failure, EXIT_RETRY, "not a checked stream: upstream has died, or its source was started without --resume-from %s", s->options->path);
+	return failure_set(s->failure, EXIT_CONFIG, "not a checked stream: start its source with --resume-from %s", s->options->path);
+}
+
 static int control_line(struct store *s, const struct control *c, struct span line)
 {
 	int is_barrier;
 
 	if (!s->resumed)
-		return span_eq(c->word, SPAN("resume")) ? take_resume(s, c) :
-			failure_set(s->failure, EXIT_CONFIG, "not a checked stream: start its source with --resume-from %s", s->options->path);
+		return span_eq(c->word, SPAN("resume")) ? take_resume(s, c) : not_checked(s, span_eq(c->word, SPAN("view")));
 	if (span_eq(c->word, SPAN("view")))
 		return take_view(s, line);
 	if (span_eq(c->word, SPAN("columns"))) {
@@ -234,7 +242,7 @@ static int bad_line(struct store *s, uint64_t line, int status, const char *why)
 static int take_rows(struct store *s, const struct batch *batch)
 {
 	if (!s->resumed)
-		return failure_set(s->failure, EXIT_CONFIG, "not a checked stream: start its source with --resume-from %s", s->options->path);
+		return not_checked(s, false);
 	if (!s->begun || !s->columns)
 		return failure_set(s->failure, EXIT_DATA, "rows before the view line and its columns");
 	for (size_t i = 0; i < batch->n; i++) {
@@ -267,7 +275,9 @@ static int idle(struct store *s)
 
 static int take_end(struct store *s)
 {
-	return s->done ? 0 : failure_set(s->failure, EXIT_RETRY, "nothing came: upstream has died");
+	if (s->done)
+		return 0;
+	return reader_bytes(s->reader) ? not_checked(s, false) : failure_set(s->failure, EXIT_RETRY, "nothing came: upstream has died");
 }
 
 static int read_stream(struct store *s)
@@ -297,6 +307,8 @@ int store(const struct store_options *o, struct ledger *ledger, struct failure *
 	const struct reader_options reading = { .format = FORMAT_TSV, .max_record = o->max_record ? o->max_record : MAX_LINE };
 	struct store s = { .options = o, .ledger = ledger, .failure = f, .shelf = { .dir = -1, .lock = -1 } };
 
+	if (o->log && confirm(o->path, o->log, f) < 0)
+		return f->status;
 	s.reader = reader_open("-", &none, &reading);
 	read_stream(&s);
 	if (s.keeper)

@@ -75,7 +75,7 @@ gone() {        # pid
 
 @test "statuses: the first one not worth a try decides, and SIGPIPE nothing" {
 	refuses_all() { # name status command...
-		try pipeline --restarts 0 -- "${@:3}"
+		try run-pipeline --grace 20s --restarts 0 -- "${@:3}"
 		equal "$1" "$2" "$status"
 	}
 	refuses_all "in order" 65 sh -c 'exit 65' '|' sh -c 'exit 78'
@@ -173,8 +173,8 @@ gone() {        # pid
 	finish
 	equal "again" 130 "$status"
 	until_true gone "$(< one)"
-	start --delay 60s -- sh -c 'exit 75'
-	until_true grep -q 'restart 1 in 60.0 s' err
+	start --delay 30s -- sh -c 'exit 75'
+	until_true grep -q 'restart 1 in 30.0 s' err
 	kill -TERM "$pid"
 	finish
 	equal "while it waits" 75 "$status"

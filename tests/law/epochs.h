@@ -309,10 +309,11 @@ static const char *random_emission(struct trial *t)
 	static const char *const emissions[] = { " -e final", " -e updates", " -e changelog" };
 	static const char *const every[] = { "", " --every record", " --every 1s", " --every 7ms", " --every 1h" };
 	const char *emission = DICE_PICK(&t->dice, emissions), *often = DICE_PICK(&t->dice, every);
+	enum shape shape = t->sample->window.shape;
 	char text[60];
 
 	if (emission == emissions[0])
-		often = t->sample->fill ? " --fill" : "";
+		often = shape != NONE && shape != SESSION && dice_one_in(&t->dice, 2) ? " --fill" : "";
 	else if (!t->sample->has_time && often != every[1])
 		often = "";
 	snprintf(text, sizeof text, "%s%s", emission, often);

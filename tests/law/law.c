@@ -606,6 +606,7 @@ static const struct family families[] = {
 	{ "epochs", epochs_partial, { .no_extremes = true } },
 	{ "epochs-retract", epochs_partial, { .shapes = ~(1u << SESSION), .retract = true, .no_bad = true, .no_extremes = true } },
 	{ "epochs-state", epochs_state, { .no_extremes = true } },
+	{ "epochs-state-sessions", epochs_state, { .shapes = 1u << SESSION, .no_extremes = true } },
 	{ "epochs-state-retract", epochs_state, { .shapes = ~(1u << SESSION), .retract = true, .no_extremes = true } },
 	{ "oracle", oracle, { .small_numbers = true, .no_edges = true, .no_bad = true, .no_extremes = true } },
 };

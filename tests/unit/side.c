@@ -76,7 +76,7 @@ TEST(base64_of_each_length)
 	unlink(path);
 }
 
-TEST(opening_empties_and_length_counts_what_is_buffered)
+TEST(closing_empties_and_length_counts_what_is_buffered)
 {
 	struct side *s = side_open(new_path());
 	uint64_t length;
@@ -97,6 +97,131 @@ TEST(opening_empties_and_length_counts_what_is_buffered)
 	CHECK_INT(b.n, 0);
 	buf_free(&b);
 	unlink(path);
+}
+
+static void put_x(struct side *s, int n)
+{
+	while (n--)
+		side_put(s, "f", 1, SPAN("r"), SPAN("x"), NULL, 0);
+}
+
+#define X "{\"file\":\"f\",\"line\":1,\"reason\":\"r\",\"raw\":\"x\"}\n"
+#define XN (sizeof X - 1)
+
+static uint64_t size_of_file(void)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : UINT64_MAX;
+}
+
+/* A file with n records in it. */
+static void made(int n)
+{
+	struct side *s = side_open(new_path());
+
+	put_x(s, n);
+	CHECK_INT(side_close(s, NULL, 0), 0);
+	CHECK_INT(size_of_file(), (uint64_t)n * XN);
+}
+
+TEST(what_was_in_it_goes_with_the_first_that_is_written_or_at_the_end)
+{
+	struct side *s;
+
+	made(3);
+	s = side_open(path);
+	CHECK_INT(size_of_file(), 3 * XN);
+	put_x(s, 1);
+	CHECK_INT(side_flush(s), 0);
+	CHECK_INT(size_of_file(), XN);
+	CHECK_INT(side_close(s, NULL, 0), 0);
+	s = side_open(path);
+	CHECK_INT(side_close(s, NULL, 0), 0);
+	CHECK_INT(size_of_file(), 0);
+	unlink(path);
+}
+
+TEST(held_it_stays_until_it_is_known_where_to_go_on)
+{
+	struct failure f = { 0 };
+	struct side *s;
+
+	made(3);
+	s = side_open(path);
+	side_hold(s);
+	CHECK_INT(side_flush(s), 0);
+	CHECK_INT(side_close(s, NULL, 0), 0);
+	CHECK_INT(size_of_file(), 3 * XN);
+	s = side_open(path);
+	side_hold(s);
+	CHECK_INT(side_resume(s, 2 * XN, &f), 0);
+	CHECK_INT(side_length(s), 2 * XN);
+	put_x(s, 5);
+	CHECK_INT(side_length(s), 7 * XN);
+	CHECK_INT(side_sync(s, &f), 0);
+	CHECK_INT(size_of_file(), 7 * XN);
+	CHECK_INT(side_close(s, NULL, 0), 0);
+	CHECK_INT(size_of_file(), 7 * XN);
+	s = side_open(path);
+	CHECK_INT(side_resume(s, 7 * XN, &f), 0);       /* all of it stays */
+	CHECK_INT(side_close(s, NULL, 0), 0);
+	CHECK_INT(size_of_file(), 7 * XN);
+	CHECK_TEXT(f.text, "");
+	unlink(path);
+}
+
+TEST(a_file_that_shrank_was_touched)
+{
+	struct failure f = { 0 };
+	struct side *s;
+
+	made(2);
+	s = side_open(path);
+	side_hold(s);
+	CHECK_INT(side_resume(s, 2 * XN + 1, &f), -1);
+	CHECK_INT(f.status, EXIT_DATA);
+	CHECK_INT(side_close(s, NULL, 0), 0);
+	CHECK_INT(size_of_file(), 2 * XN);
+	unlink(path);
+}
+
+TEST(two_runs_do_not_go_on_in_one_file)
+{
+	struct failure f = { 0 };
+	struct side *a, *b;
+
+	made(2);
+	a = side_open(path);
+	b = side_open(path);
+	side_hold(b);
+	CHECK_INT(side_resume(a, XN, &f), 0);
+	CHECK_INT(side_resume(b, XN, &f), -1);
+	CHECK_INT(f.status, EXIT_RETRY);
+	CHECK_INT(side_close(a, NULL, 0), 0);
+	f = (struct failure){ 0 };
+	CHECK_INT(side_resume(b, XN, &f), 0);
+	CHECK_INT(side_close(b, NULL, 0), 0);
+	unlink(path);
+}
+
+TEST(a_device_just_goes_on)
+{
+	struct failure f = { 0 };
+	struct side *s = side_open("/dev/null");
+
+	CHECK_INT(side_resume(s, 1000, &f), 0);
+	put_x(s, 1);
+	CHECK_INT(side_sync(s, &f), 0);
+	CHECK_INT(side_length(s), 1000 + XN);
+	CHECK_INT(side_close(s, NULL, 0), 0);
+	s = side_open("/dev/full");
+	CHECK_INT(side_resume(s, 0, &f), 0);
+	put_x(s, 1);
+	CHECK_INT(side_sync(s, &f), -1);
+	CHECK_INT(f.status, EXIT_IO);
+	CHECK_TEXT(f.text, "/dev/full: No space left on device");
+	CHECK_INT(side_close(s, NULL, 0), -1);
 }
 
 TEST(stdout_is_refused_and_what_cannot_be_opened_says_why)

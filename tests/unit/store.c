@@ -44,7 +44,7 @@ static int open_shelf(struct shelf *s, const struct view *v, struct failure *f)
 	int rc = shelf_open(s, view_dir, buf_view(&r.source), f);
 
 	if (rc == 0)
-		rc = shelf_begin(s, v, &r, NULL, &t, f);
+		rc = shelf_begin(s, v, &r, &t, f);
 	tilings_free(&t);
 	resume_free(&r);
 	return rc;
@@ -284,6 +284,7 @@ static void *read_on(void *context)
 		CHECK(adds_up(&seen) && seen.at >= before);
 		before = seen.at;
 		atomic_fetch_add(&r->readings, 1);
+		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);      /* the writer wants to get on too */
 	}
 	return NULL;
 }
