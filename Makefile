@@ -117,7 +117,7 @@ $(B)/ready:
 # --- Tests ---------------------------------------------------------------------------------------
 # tests/run builds what it needs by `make all programs` with and without SAN=1.
 
-.PHONY: test test-all check-layers model programs fuzz bench demo deps
+.PHONY: test test-all soak check-layers model programs fuzz bench demo deps
 test:
 	@.ci/deps build test
 	@tests/run
@@ -125,6 +125,12 @@ test:
 test-all:
 	@.ci/deps build test
 	@tests/run --all
+
+# The loop under load with a kill every five seconds; SOAK=seconds.
+SOAK ?= 1800
+soak: all
+	@.ci/deps build test
+	@SOAK=$(SOAK) bats --show-output-of-passing-tests tests/fault/soak.bats
 
 check-layers:
 	@tests/check-layers

@@ -61,10 +61,13 @@ static int seal(struct build *b)
 }
 
 /* A log that is not there is more likely a wrong name than an empty one. */
+static int find_log(struct build *b)
+{
+	return access(b->o->log, F_OK) < 0 ? failure_set(b->failure, EXIT_IO, "%s: %s", b->o->log, strerror(errno)) : 0;
+}
+
 static int open_log(struct build *b)
 {
-	if (access(b->o->log, F_OK) < 0)
-		return failure_set(b->failure, EXIT_IO, "%s: %s", b->o->log, strerror(errno));
 	if (log_dir_open(&b->log, b->o->log, true, b->failure) < 0)
 		return -1;
 	b->log_open = true;
@@ -79,14 +82,12 @@ static const char *file_of(const struct build *b, size_t i)
 	return b->files.files.file[i];
 }
 
-/* The view was made from this log, or from one of the same name? *head is the file's. 1: the file is damaged. */
+/* Was the view made from this log, or from one of the same name? *head is the file's. Above 0: the file is damaged. */
 static int read_head(struct build *b, size_t i, struct range_head *head)
 {
 	struct failure why = { 0 };
 	int rc = range_head_read(b->dir, file_of(b, i), &b->files.files.name[i], head, &why);
 
-	if (rc > 0)
-		warn("%s/%s", b->o->store, *why.text ? why.text : file_of(b, i));
 	if (rc < 0)
 		return failure_set(b->failure, why.status, "%s/%s", b->o->store, why.text);
 	if (rc == 0 && strcmp(head->log, b->log.id) != 0)
@@ -140,11 +141,38 @@ static int nothing(const struct build *b, const char *why)
 	return 0;
 }
 
+/* Is the newest generation of this definition what would be built? One that is damaged, or counted records the log does not have, is not; nor
+ * is one that another definition has come after. */
+static int is_current(struct build *b, size_t newest, bool *yes)
+{
+	const struct range_name *n = &b->files.files.name[newest];
+	struct range_head head;
+	int rc;
+
+	*yes = n->to > b->cut.at;       /* a lower cut is never published */
+	if (n->to != b->cut.at || b->o->force || newest != generations_newest(&b->files, NULL))
+		return 0;
+	rc = read_head(b, newest, &head);
+	if (rc > 0)
+		warn("%s/%s: it is damaged, and built anew", b->o->store, file_of(b, newest));
+	*yes = rc == 0 && position_eq(head.to, b->cut);
+	return rc < 0 ? -1 : 0;
+}
+
+static int say_current(const struct build *b, size_t newest)
+{
+	const struct range_name *n = &b->files.files.name[newest];
+	char why[100];
+
+	snprintf(why, sizeof why, "nothing is sealed behind %llu, the cut of generation %llu", (unsigned long long)n->to, (unsigned long long)n->generation);
+	return nothing(b, why);
+}
+
 /* 1: build; 0: there is nothing to do, and that was said; -1. */
 static int plan(struct build *b)
 {
-	char why[100];
 	size_t newest;
+	bool current;
 
 	if (b->cut.at == 0)
 		return nothing(b, b->log.n ? "no segment is sealed yet: nothing to do" : "empty: nothing to do");
@@ -153,11 +181,10 @@ static int plan(struct build *b)
 	b->base = b->files.files.n;
 	newest = generations_newest(&b->files, b->hash);
 	if (newest < b->files.files.n) {
-		const struct range_name *n = &b->files.files.name[newest];
-
-		snprintf(why, sizeof why, "nothing is sealed behind %llu, the cut of generation %llu", (unsigned long long)n->to, (unsigned long long)n->generation);
-		if (n->to > b->cut.at || (n->to == b->cut.at && !b->o->force))
-			return nothing(b, why);
+		if (is_current(b, newest, &current) < 0)
+			return -1;
+		if (current)
+			return say_current(b, newest);
 	}
 	if ((b->o->incremental && newest < b->files.files.n ? begin_incremental(b, newest) : begin_full(b)) < 0)
 		return -1;
@@ -279,7 +306,7 @@ static int run(struct build *b, struct ledger *ledger)
 {
 	int rc;
 
-	b->dir = disk_dir(b->o->store, true, b->failure);
+	b->dir = find_log(b) < 0 ? -1 : disk_dir(b->o->store, true, b->failure);
 	if (b->dir < 0)
 		return -1;
 	b->lock = generations_lock(b->dir, b->o->wait_ms, b->failure);

@@ -192,7 +192,7 @@ void table_clear(struct table *t)
 		return;
 	if (t->count < (t->mask + 1) / 8)
 		slots_free(t);
-	else
+	else if (t->slots)              /* none are left when it was cleared before */
 		memset(t->slots, 0, (t->mask + 1) * sizeof *t->slots);
 	for (struct table_chunk *next; first != keep; first = next) {
 		next = first->next;

@@ -255,9 +255,11 @@ static const char *parse_head(struct range_head *h, const struct range_name *n, 
 		bad = "its view line lacks what a range file says";
 	else if (h->from.at != n->from || h->to.at != n->to || strcmp(source, n->source) != 0 || strcmp(hash, n->hash) != 0)
 		bad = "its view line says another range than its name";
-	h->level = (unsigned)level;
-	h->edge = control_i64(&c, "edge", &edge) && edge == 1;
-	h->has_time = control_i64(&c, "t", &h->time);
+	if (!bad) {
+		h->level = (unsigned)level;
+		h->edge = control_i64(&c, "edge", &edge) && edge == 1;
+		h->has_time = control_i64(&c, "t", &h->time);
+	}
 	control_free(&c);
 	return bad;
 }

@@ -6,7 +6,7 @@
 
 #include "lib/base/diag.h"
 
-#define LISTINGS 8      /* at most, when files keep vanishing */
+#define LISTINGS 100    /* at most, when files keep vanishing */
 
 /* The range files of one source, by from, while a tiling is chosen. */
 struct choice {
@@ -144,25 +144,31 @@ static bool better(const struct range_name *a, const struct range_name *b)
 	return a->to > b->to;
 }
 
-/* The best file that joins at the end of t, or c->n. */
+/* What is known of it does not speak against it. */
+static bool may_join(const struct choice *c, size_t i, const struct tiling *t)
+{
+	return strcmp(c->name[i].hash, t->hash) == 0 && (c->state[i] == UNREAD || (is_served(c, i, t) && position_eq(c->head[i].from, t->end)));
+}
+
+/* The best file that joins at the end of t, or c->n. Those that are not better are not looked at: a generation that is no more
+ * needed may be damaged. */
 static int next_tile(struct choice *c, const struct tiling *t, size_t *found)
 {
-	*found = c->n;
 	while (c->at < c->n && c->name[c->at].from < t->end.at)
 		c->at++;
-	for (size_t i = c->at; i < c->n && c->name[i].from == t->end.at; i++) {
-		const struct range_name *n = &c->name[i];
+	for (;;) {
 		int rc;
 
-		if (strcmp(n->hash, t->hash) != 0 || (*found < c->n && !better(n, &c->name[*found])))
-			continue;
-		rc = look(c, i);
+		*found = c->n;
+		for (size_t i = c->at; i < c->n && c->name[i].from == t->end.at; i++)
+			if (may_join(c, i, t) && (*found == c->n || better(&c->name[i], &c->name[*found])))
+				*found = i;
+		if (*found == c->n || c->state[*found] != UNREAD)
+			return 0;
+		rc = look(c, *found);
 		if (rc)
 			return rc;
-		if (is_served(c, i, t) && position_eq(c->head[i].from, t->end))
-			*found = i;
 	}
-	return 0;
 }
 
 static void add_tile(struct tiling *t, const struct choice *c, size_t i)

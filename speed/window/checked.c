@@ -148,11 +148,11 @@ static int check_options(struct checked *c, bool keeps)
 }
 
 /* The number of the next record: what the state says, else of the log's position, if it is one. */
-static void begin_position(struct checked *c)
+static void take_position(struct checked *c, const struct buf *pos)
 {
 	struct position p;
 
-	if (position_parse(buf_view(&c->stage.resume.pos), &p) == 0)
+	if (position_parse(buf_view(pos), &p) == 0)
 		c->engine->position = p.at;
 }
 
@@ -181,7 +181,7 @@ static int begin(struct checked *c, const struct control *resume)
 	buf_free(&options);
 	if (rc < 0)
 		return -1;
-	begin_position(c);
+	take_position(c, &c->stage.resume.pos);
 	if (keeps && load(c, cfg) < 0)
 		return -1;
 	e->line_shift = c->lines - 1;           /* the resume line is line 1 */
@@ -280,6 +280,7 @@ static int write_partials(struct checked *c)
 	b->rejected = e->ledger.rejected - c->rejected;
 	e->latest = WATERMARK_NONE;
 	c->rejected = e->ledger.rejected;
+	take_position(c, &b->pos);      /* an envelope without rows is a record of the log that is not seen here */
 	return 0;
 }
 

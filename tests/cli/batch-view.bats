@@ -100,7 +100,7 @@ tamper() {      # file script
 	refuses "both at once" 64 'batch-view: --verify and --rollback: *' batch-view -V v --store s --verify --rollback log
 	refuses "nothing is built" 64 'batch-view: --verify: nothing is built*' batch-view -V v --store s --verify --freeze log
 	refuses "no generations" 64 'batch-view: --keep: *' batch-view -V v --store s --keep 0 log
-	[[ ! -e log ]]
+	[[ ! -e log && ! -e s ]]
 }
 
 @test "nothing to do is no failure" {
@@ -188,6 +188,12 @@ tamper() {      # file script
 	gives "built" "" batch-view -V v --store s --seal -j 3 log
 	cat in <(lines '9,1700000000,"a' 'b",10,z' '9,1700000000,s,,') | window-agg -V v > want
 	gives "as they are" "$(< want)" merge-views s
+	lines '{"ts":1700000000,"shop":"a","price":1.50,"user":"u"}' ' {"@weir":"end"}' '{"@weir":"barrier","ts":1700000001,"shop":"a","price":2,"user":"w"}' > in
+	event-log append json < in
+	event-log append json < <(lines '{"ts":1700000000,"shop":"a","price":3,"user":"x"}')
+	view w 'window 1h' 'on-bad skip'
+	gives "built of NDJSON" "" batch-view -V w --store j --seal json
+	gives "NDJSON" "$(event-log cat json | window-agg -V w -o csv)" merge-views j
 	event-log append other < <(lines id,ts,shop 1,1700000000,a)
 	try batch-view -V v --store t --seal other
 	equal "columns that are nowhere are said once" "0 2" "$status $(grep -c 'no column' err)"
@@ -225,6 +231,22 @@ tamper() {      # file script
 	gives "the view" "$(window-agg -V v -i debezium -o csv in)" merge-views s
 	equal "not for nothing" 1 "$(merge-views s | tail -n +2 | wc -l)"
 	gives "verified" "" batch-view -V v -i debezium --store s --verify log
+}
+
+@test "first and last, where envelopes of the log are no rows" {
+	view v 'window none' retract
+	{
+		for _ in {1..5}; do echo '{"payload":null}'; done
+		echo '{"payload":{"op":"r","ts_ms":8,"before":null,"after":{"ts":1700000000,"shop":"a","price":1,"user":"early"},"source":{"table":"t"}}}'
+	} > in
+	sed 's/early/late/' in | tail -n 1 > behind
+	event-log append log < in
+	event-log seal log
+	event-log append log < behind
+	event-log cat --resume-from s log | window-agg -V v -i debezium --emit partial | view-store s
+	gives "speed" $'shop,n,gmv,f,l,users\na,2,2,early,late,2' merge-views s
+	gives "built" "" batch-view -V v -i debezium --store s log
+	gives "batch and speed" $'shop,n,gmv,f,l,users\na,2,2,early,late,2' merge-views s
 }
 
 @test "a bad record stops the build, and the first one in the log is told" {
@@ -309,6 +331,9 @@ tamper() {      # file script
 	equal "rolled back" "0 removed log.*" "$status $(sed 's/^\(removed log\.\).*/\1*/' out)"
 	gives "old again, speed and all" "$(< old)" merge-views s
 	gives "new again" "" batch-view -V w --store s log
+	gives "old again, built" "" batch-view -V v --store s log
+	gives "old again, speed and all" "$(< old)" merge-views s
+	rm s/*.batch-3.*
 	event-log cat --resume-from s log | window-agg -V w --emit partial | view-store s
 	event-log cat log | window-agg -V w > new
 	gives "new, with speed" "$(< new)" merge-views s
@@ -616,4 +641,11 @@ tamper() {      # file script
 	equal "and nothing is left" "" "$(find s -name '.*.tmp')"
 	gives "built anew" "" batch-view -V v --store s log
 	gives "the view" "$(event-log cat log | window-agg -V v)" merge-views s
+	file=$(echo s/*.batch-2.*)
+	head -c -20 "$file" > damaged
+	cp damaged "$file"
+	refuses "a torn one is not served" 65 'merge-views: s/*: damaged: *' merge-views s
+	try batch-view -V v --store s log
+	equal "nor is it taken for done" "0 batch-view: $file: it is damaged, and built anew" "$status $(< err)"
+	gives "the view again" "$(event-log cat log | window-agg -V v)" merge-views s
 }

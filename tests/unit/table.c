@@ -121,6 +121,22 @@ TEST(clear_forgets_and_can_be_filled_again)
 	table_free(&t);
 }
 
+TEST(an_empty_table_may_be_cleared_again)
+{
+	struct table t;
+	char room[32];
+	bool is_new;
+
+	table_init(&t, 4);
+	table_clear(&t);
+	put(&t, number_key(room, 1), &is_new);
+	for (int round = 0; round < 3; round++)
+		table_clear(&t);
+	put(&t, number_key(room, 2), &is_new);
+	CHECK_INT(table_count(&t), 1);
+	table_free(&t);
+}
+
 #define LENGTHS 71
 
 /* Keys of every length to 70, alike but for at most one byte: every way of comparing and hashing is met. */
