@@ -8,6 +8,7 @@
 #include "lib/stream/stats_opts.h"
 #include "lib/text/read_opts.h"
 #include "lib/view/view_opts.h"
+#include "speed/window/interrupt.h"
 #include "speed/window/run.h"
 
 enum { OPT_VIEW = 1, OPT_OUTPUT, OPT_JOBS, OPT_MAX_GROUPS, OPT_LATE, OPT_REJECTS, OPT_EXPLAIN, OPT_STATE };
@@ -119,7 +120,7 @@ static void parse(struct settings *s, int argc, char **argv)
 
 static void catch_signals(void)
 {
-	struct sigaction act = { .sa_handler = run_on_signal };
+	struct sigaction act = { .sa_handler = interrupt_on_signal };
 
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
@@ -150,8 +151,8 @@ int main(int argc, char **argv)
 	if (explanation.n)
 		(void)!write(STDERR_FILENO, explanation.p, explanation.n);
 	status = out_finish(&out, status);
-	if (run_interrupted)
-		run_die_by_signal();
+	if (interrupted)
+		interrupt_die();
 	buf_free(&explanation);
 	view_free(s.view);
 	return status;

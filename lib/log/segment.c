@@ -274,9 +274,11 @@ int segment_parse_block(struct block_trailer *t, struct span line)
 	    take_u64(&c, "len", &t->len) && take_hex(&c, "chain", &t->end.chain) && take_u64(&c, "synced", &t->synced) &&
 	    control_i64(&c, "t", &t->time) && take_source(&c, t) && !__builtin_add_overflow(t->first.at, n, &t->end.at))
 		rc = 0;
-	take_text(&c, "once", &t->once);
-	t->more = take_flag(&c, "more");
-	t->changes = take_flag(&c, "changes");
+	if (rc == 0) {
+		take_text(&c, "once", &t->once);
+		t->more = take_flag(&c, "more");
+		t->changes = take_flag(&c, "changes");
+	}
 	control_free(&c);
 	return rc;
 }

@@ -19,6 +19,8 @@ void walk_begin(struct segment_walk *w, struct segment_file *file, uint64_t firs
 	w->offset = offset;
 	w->place = 0;
 	w->passed = w->start = w->searched = w->used = 0;
+	if (!w->text)
+		w->text = mem_alloc(w->cap = 2 * STEP);
 }
 
 void walk_begin_member(struct segment_walk *w, struct segment_file *file, uint64_t first, struct position at, uint64_t place)

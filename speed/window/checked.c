@@ -27,7 +27,7 @@ static bool load_clock(struct checked *c, struct span rest)
 	    !state_i64(&rest, &ahead) || !state_i64(&rest, &in->ahead_ms) || !state_i64(&rest, &e->said) || !state_i64(&rest, &e->tick) ||
 	    !state_i64(&rest, &marks))
 		return false;
-	e->position = (uint64_t)position;
+	c->position = (uint64_t)position;
 	c->lines = (uint64_t)lines;
 	in->ahead = (unsigned)ahead;
 	e->marks = (uint64_t)marks;
@@ -126,7 +126,7 @@ static void describe(const struct checked *c, struct buf *out)
 	buf_byte(out, '\n');
 	view_print(v, false, out);
 	buf_printf(out, "emit %d\nevery %lld\nfill %d\nmax-ahead %lld\n", (int)v->emit, (long long)v->every, v->fill, (long long)v->max_ahead);
-	buf_printf(out, "input %d %d\noutput %s\n", (int)o->reader.format, o->reader.no_header, emission_format(&c->engine->emission));
+	buf_printf(out, "input %d %d\noutput %s\n", (int)c->format, o->reader.no_header, emission_format(&c->engine->emission));
 }
 
 static int refuse(struct checked *c, const char *reason)
@@ -153,7 +153,13 @@ static void take_position(struct checked *c, const struct buf *pos)
 	struct position p;
 
 	if (position_parse(buf_view(pos), &p) == 0)
-		c->engine->position = p.at;
+		c->position = p.at;
+}
+
+/* Records count from 0, lines of data from 1. */
+static void number_lines(struct checked *c)
+{
+	c->number_shift = c->position - c->lines - 1;
 }
 
 static void forward(struct checked *c)
@@ -185,17 +191,19 @@ static int begin(struct checked *c, const struct control *resume)
 	if (keeps && load(c, cfg) < 0)
 		return -1;
 	e->line_shift = c->lines - 1;           /* the resume line is line 1 */
+	number_lines(c);
 	stage_signals();
 	forward(c);
 	return out_flush(c->stage.out);
 }
 
-int checked_begin(struct checked *c, struct engine *e, const struct run_options *o, struct span line)
+int checked_begin(struct checked *c, struct engine *e, const struct run_options *o, enum record_format format, struct span line)
 {
 	struct control resume = { 0 };
 	int rc;
 
-	*c = (struct checked){ .options = o, .engine = e, .side = { o->late, o->rejects } };
+	*c = (struct checked){ .options = o, .engine = e, .format = format, .side = { o->late, o->rejects } };
+	c->by_line = format != FORMAT_CSV && format != FORMAT_TSV;
 	c->state = (struct view_state){ .view = e->view, .fold = &e->fold, .windows = &e->windows, .sessions = &e->sessions,
 	                                .fill = &e->emission.fill, .rows = &e->emission.rows };
 	for (size_t i = 0; i < CHECKED_SIDES; i++)
@@ -221,7 +229,7 @@ static void put_clock(struct checked *c)
 	const struct watermark_input *in = &e->watermark.input[0];
 	int64_t at = e->watermark.at > in->at ? e->watermark.at : in->at;       /* `end` moves the one only */
 
-	buf_printf(&c->line, "c\t%llu\t%llu\t%lld\t%lld\t%u\t%lld\t%lld\t%lld\t%llu", (unsigned long long)e->position, (unsigned long long)c->lines,
+	buf_printf(&c->line, "c\t%llu\t%llu\t%lld\t%lld\t%u\t%lld\t%lld\t%lld\t%llu", (unsigned long long)c->position, (unsigned long long)c->lines,
 	           (long long)in->max_ms, (long long)at, in->ahead, (long long)in->ahead_ms, (long long)e->said, (long long)e->tick,
 	           (unsigned long long)e->marks);
 	put(c);
@@ -253,6 +261,11 @@ static int save(struct checked *c)
 	const struct barrier *b = &c->stage.barrier;
 
 	c->lines += b->n;
+	if (c->by_line)
+		c->position = c->lines + c->number_shift + 1;
+	if (is_partial(c))
+		take_position(c, &b->pos);      /* as a run would that goes on from here */
+	number_lines(c);
 	if (!c->journal)
 		return 0;
 	buf_clear(&c->line);
@@ -280,7 +293,6 @@ static int write_partials(struct checked *c)
 	b->rejected = e->ledger.rejected - c->rejected;
 	e->latest = WATERMARK_NONE;
 	c->rejected = e->ledger.rejected;
-	take_position(c, &b->pos);      /* an envelope without rows is a record of the log that is not seen here */
 	return 0;
 }
 

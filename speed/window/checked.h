@@ -20,6 +20,7 @@
 /* Zeroed: the stream is not checked. */
 struct checked {
 	const struct run_options *options;
+	enum record_format format;      /* of the input */
 	struct engine *engine;
 	struct stage stage;
 	struct journal *journal;        /* NULL: there is nothing to keep */
@@ -27,6 +28,9 @@ struct checked {
 	struct partial_writer partial;  /* of partial emission */
 	uint64_t rejected;              /* by the engine, up to the last barrier */
 	uint64_t lines;                 /* of data, up to the last barrier */
+	uint64_t position;              /* number of the next record, where a record is a row (CSV, TSV) */
+	uint64_t number_shift;          /* from its line to its number, where a record is a line, and may be many rows, or none */
+	bool by_line;
 	struct side *side[CHECKED_SIDES];       /* or NULL */
 	struct side_mark {
 		char *path;             /* NULL: none yet */
@@ -39,9 +43,14 @@ struct checked {
 bool checked_is_resume(struct span line);
 
 /* Takes the resume line that opens the stream: loads the state and sends the line on. 0, or -1 with the engine's failure, as below. */
-int checked_begin(struct checked *c, struct engine *e, const struct run_options *o, struct span line);
+int checked_begin(struct checked *c, struct engine *e, const struct run_options *o, enum record_format format, struct span line);
 /* 1: the line was a barrier, all up to it is durable, and it went on; 0: it is something else. */
 int checked_control(struct checked *c, struct span line);
+/* The number in its log of the record that comes next, on that line. */
+static inline uint64_t checked_number(struct checked *c, uint64_t line)
+{
+	return c->by_line ? line + c->engine->line_shift + c->number_shift : c->position++;
+}
 /* For the negative control eof-commit: as if `end` had come. */
 int checked_end(struct checked *c);
 void checked_free(struct checked *c);

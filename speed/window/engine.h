@@ -34,8 +34,7 @@ struct engine {
 	bool live;                      /* a watermark moves, or rows are printed before the end: windows are opened at once */
 	bool controlled;
 	bool checked;                   /* the stream says when it ends: the end of an input fires nothing */
-	uint64_t position;              /* checked: of the next record */
-	uint64_t line_shift;            /* checked: from a line's number to the one that side outputs tell */
+	uint64_t line_shift;            /* checked: from a line's number to that among lines of data, from the stream's beginning */
 	int64_t latest;                 /* checked, partials: largest event time of the epoch, WATERMARK_NONE: none yet */
 	int64_t said;                   /* the watermark line written last */
 	size_t max_groups;              /* 0: no bound */

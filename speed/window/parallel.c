@@ -5,9 +5,11 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "lib/base/diag.h"
+#include "speed/window/interrupt.h"
 
 #define RING_PER_THREAD 4
 
@@ -196,7 +198,7 @@ static void wait_for(int fd)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
-	if (!run_interrupted)
+	if (!interrupted)
 		(void)!ppoll(&p, 1, NULL, &before);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
@@ -211,7 +213,7 @@ static int feed(struct pool *p, struct source *s, size_t input, uint64_t *number
 		switch (event) {
 		case READ_IDLE:
 			wait_for(blocks_fd(s->blocks));
-			if (run_interrupted)
+			if (interrupted)
 				return 0;
 			continue;
 		case READ_END:
@@ -220,7 +222,7 @@ static int feed(struct pool *p, struct source *s, size_t input, uint64_t *number
 		case READ_ERROR:
 			return -1;
 		default:
-			if (run_interrupted || !give_job(p, &job))
+			if (interrupted || !give_job(p, &job))
 				return 0;
 			s->block = (struct block){ 0 };         /* the worker releases it */
 			++*number;
@@ -274,7 +276,7 @@ int parallel_run(const struct view *v, const struct run_options *o, struct sourc
 
 	p.ring = mem_zalloc(p.size * sizeof *p.ring);
 	start(&p, w, o->threads);
-	for (; i < n && rc == 0 && !has_failed(&p) && !run_interrupted; i++) {
+	for (; i < n && rc == 0 && !has_failed(&p) && !interrupted; i++) {
 		for (uint64_t turn = turn_of(&p); closed < i && behind[closed] <= turn; closed++)
 			close_done(context, closed);
 		rc = open_next(context, i);

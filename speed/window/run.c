@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "speed/window/run.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include "lib/base/diag.h"
 #include "lib/base/mutant.h"
 #include "speed/window/checked.h"
+#include "speed/window/interrupt.h"
 #include "speed/window/parallel.h"
 #include "speed/window/source.h"
 
@@ -27,51 +24,23 @@ struct runner {
 	bool warned;                    /* that live input without a watermark fires at the end only */
 };
 
-/* Signals. While the run waits for input everything it has to say is flushed, so the handler may end it there and then;
- * at work it only leaves word. */
-volatile sig_atomic_t run_interrupted;
-static volatile sig_atomic_t waiting;
-static struct runner *running;
-
-static void say_interrupted(void)
+static void say_interrupted(const struct runner *r)
 {
-	warn("interrupted: %zu open windows dropped", running ? engine_open_windows(&running->engine) : 0);
-}
-
-_Noreturn void run_die_by_signal(void)
-{
-	signal((int)run_interrupted, SIG_DFL);
-	raise((int)run_interrupted);
-	_exit(128 + (int)run_interrupted);
+	warn("interrupted: %zu open windows dropped", engine_open_windows(&r->engine));
 }
 
 /* In a signal handler: nothing here allocates. */
-static void report_now(const struct runner *r)
+static void tell_interrupted(const void *context)
 {
+	const struct runner *r = context;
 	struct ledger now = r->engine.ledger;
 
+	say_interrupted(r);
 	for (size_t i = 0; i < r->n; i++)
 		if (r->source[i].blocks)
 			now.bytes += blocks_bytes(r->source[i].blocks);
-	r->options->report(&now);
-}
-
-void run_on_signal(int number)
-{
-	run_interrupted = number;
-	if (!waiting)
-		return;
-	say_interrupted();
-	if (running && running->options->report)
-		report_now(running);
-	run_die_by_signal();
-}
-
-static void begin_waiting(void)
-{
-	waiting = 1;
-	if (run_interrupted)
-		run_on_signal((int)run_interrupted);
+	if (r->options->report)
+		r->options->report(&now);
 }
 
 static int fail_read(struct runner *r, size_t i)
@@ -128,60 +97,18 @@ static int begin_source(struct runner *r, size_t i)
 		return 0;
 	if (!s->blocks)
 		source_open(s, path_of(r, i), &r->view->fields, &r->options->reader);
-	begin_waiting();
+	interrupt_begin_wait();
 	while (!source_begin(s))
 		if (stays_quiet(r, i)) {
-			waiting = 0;
+			interrupt_end_wait();
 			return engine_idle_input(&r->engine, i);
 		}
-	waiting = 0;
+	interrupt_end_wait();
 	if (s->first == READ_ERROR)
 		return fail_read(r, i);
 	if (r->begun && blocks_is_controlled(s->blocks) != r->engine.controlled)         /* the first may be closed by now */
 		return failure_set(&r->engine.failure, EXIT_DATA, "%s: controlled and plain streams do not mix", blocks_name(s->blocks));
 	return check_columns(r, i);
-}
-
-/* How far an input has come in event time: the one that is furthest back is read next. */
-static int64_t reached(const struct runner *r, size_t i)
-{
-	const struct watermark_input *in = &r->engine.watermark.input[i];
-
-	return in->max_ms > in->at ? in->max_ms : in->at;
-}
-
-static bool readable(const struct runner *r, size_t i)
-{
-	const struct source *s = &r->source[i];
-	struct pollfd p = { .fd = blocks_fd(s->blocks), .events = POLLIN };
-
-	return s->in_block || s->has_first || p.fd < 0 || poll(&p, 1, 0) != 0;
-}
-
-/* The input to read, and how far others have come. n: all have ended. Idle ones count when they have something again. */
-static size_t choose(struct runner *r, int64_t *others)
-{
-	size_t best = r->n;
-
-	*others = INT64_MAX;
-	for (size_t i = 0; i < r->n; i++) {
-		int64_t here;
-
-		if (r->source[i].ended || (r->engine.watermark.input[i].idle && !readable(r, i)))
-			continue;
-		if (best < r->n && !r->engine.live)
-			break;                  /* order does not matter: one after the other, opened in turn */
-		here = reached(r, i);
-		if (best == r->n) {
-			best = i;
-		} else if (here < reached(r, best)) {
-			*others = reached(r, best);
-			best = i;
-		} else if (here < *others) {
-			*others = here;
-		}
-	}
-	return best;
 }
 
 static int flush(struct runner *r)
@@ -196,7 +123,7 @@ static int flush(struct runner *r)
 /* Someone waits for rows that will not come. A pipe that is only slow is no reason to say so. */
 static void warn_live(struct runner *r, struct pollfd *p)
 {
-	if (r->warned || r->engine.live || r->engine.ledger.in == 0 || p->fd < 0 || poll(p, 1, LIVE_AFTER_MS) != 0)
+	if (r->warned || r->engine.live || r->engine.checked || r->engine.ledger.in == 0 || p->fd < 0 || poll(p, 1, LIVE_AFTER_MS) != 0)
 		return;
 	r->warned = true;
 	warn("input: it is live and no --watermark-delay is stated: windows fire when it ends");
@@ -209,11 +136,11 @@ static int wait_input(struct runner *r, size_t i)
 
 	if (flush(r) < 0)
 		return -1;
-	begin_waiting();
+	interrupt_begin_wait();
 	warn_live(r, &p);
 	if (!stays_quiet(r, i))
 		return 0;
-	waiting = 0;
+	interrupt_end_wait();
 	return engine_idle_input(&r->engine, i);
 }
 
@@ -225,30 +152,17 @@ static int wait_any(struct runner *r)
 	for (size_t i = 0; i < r->n; i++)
 		p[i] = (struct pollfd){ .fd = r->source[i].ended ? -1 : blocks_fd(r->source[i].blocks), .events = POLLIN };
 	if (flush(r) == 0) {
-		begin_waiting();
+		interrupt_begin_wait();
 		(void)!poll(p, r->n, -1);
-		waiting = 0;
+		interrupt_end_wait();
 	}
 	free(p);
 	return r->out->error ? -1 : 0;
 }
 
-static bool all_ended(const struct runner *r)
+static uint64_t position_of(struct runner *r, size_t i, uint64_t line)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (!r->source[i].ended)
-			return false;
-	return true;
-}
-
-/* Rows of one record (some envelopes have several) stand at one place. */
-static uint64_t position_of(struct runner *r, size_t i, size_t row)
-{
-	const struct batch *batch = &r->source[i].batch;
-
-	if (!r->engine.checked)
-		return place_plain(i, batch->line[row]);
-	return row && batch->raw[row].p == batch->raw[row - 1].p ? r->engine.position - 1 : r->engine.position++;
+	return r->engine.checked ? checked_number(&r->checked, line) : place_plain(i, line);
 }
 
 /* Records of the batch in hand, while this input is not ahead of the others. */
@@ -257,15 +171,15 @@ static int take_batch(struct runner *r, size_t i, int64_t others)
 	struct source *s = &r->source[i];
 	struct place at = { .name = blocks_name(s->blocks), .input = i };
 
-	while (s->at < s->batch.n && !run_interrupted) {
+	while (s->at < s->batch.n && !interrupted) {
 		size_t row = s->at++;
 
 		at.line = s->batch.line[row];
 		at.raw = s->batch.raw[row];
-		at.position = position_of(r, i, row);
+		at.position = position_of(r, i, at.line);
 		if (engine_record(&r->engine, s->batch.field + row * s->batch.width, &at) < 0)
 			return -1;
-		if (reached(r, i) > others)
+		if (source_reached(&r->engine.watermark, i) > others)
 			break;
 	}
 	return out_more(r->out);
@@ -286,7 +200,7 @@ static int take_event(struct runner *r, size_t i, enum read_event event, const s
 	case READ_BAD:
 		at.line = bad->line;
 		at.raw = bad->raw;
-		r->engine.position++;
+		position_of(r, i, bad->line);           /* it is a record, too */
 		return engine_bad(&r->engine, bad->reason, &at);
 	case READ_CONTROL:
 		at.line = r->source[i].block.line;
@@ -312,7 +226,7 @@ static int step(struct runner *r)
 	struct bad_record bad;
 	struct span control;
 	int64_t others;
-	size_t i = choose(r, &others);
+	size_t i = sources_choose(r->source, r->n, &r->engine.watermark, r->engine.live, &others);
 	enum read_event event;
 
 	if (i == r->n)
@@ -325,13 +239,13 @@ static int step(struct runner *r)
 		return take_batch(r, i, others);
 	r->source[i].batch.n = r->source[i].at = 0;
 	event = source_next(&r->source[i], &bad, &control);
-	waiting = 0;
+	interrupt_end_wait();
 	return event == READ_ROWS ? 0 : take_event(r, i, event, &bad, control);
 }
 
 static int run_serial(struct runner *r)
 {
-	while (!all_ended(r) && !run_interrupted)
+	while (!sources_ended(r->source, r->n) && !interrupted)
 		if (step(r) < 0)
 			return -1;
 	return 0;
@@ -405,7 +319,7 @@ static int begin_form(struct runner *r, size_t i)
 	if (form != STREAM_CHECKED)
 		return 0;
 	s->has_first = false;           /* the resume line is taken here */
-	return checked_begin(&r->checked, &r->engine, r->options, (struct span){ s->block.data, s->block.n });
+	return checked_begin(&r->checked, &r->engine, r->options, blocks_format(s->blocks), (struct span){ s->block.data, s->block.n });
 }
 
 /* Where the order of records matters all inputs must be there, or have stepped aside. */
@@ -421,6 +335,15 @@ static int begin(struct runner *r)
 	return 0;
 }
 
+/* Until the state says where to go on with them. */
+static void hold_sides(const struct run_options *o)
+{
+	if (o->state && o->late)
+		side_hold(o->late);
+	if (o->state && o->rejects)
+		side_hold(o->rejects);
+}
+
 int run(const struct view *v, const struct run_options *o, struct out *out, struct ledger *ledger, struct failure *failure, struct buf *explanation)
 {
 	struct runner r = { .view = v, .options = o, .out = out, .n = o->npaths ? o->npaths : 1 };
@@ -432,15 +355,16 @@ int run(const struct view *v, const struct run_options *o, struct out *out, stru
 	r.engine.rejects = o->rejects;
 	r.engine.max_groups = o->max_groups;
 	r.engine.lateness.on = o->explain;
-	running = &r;
+	hold_sides(o);
+	interrupt_tell(tell_interrupted, &r);
 	rc = begin(&r);
 	if (rc == 0)
 		rc = read_all(&r);
-	if (rc == 0 && !run_interrupted && !r.engine.checked)
+	if (rc == 0 && !interrupted && !r.engine.checked)
 		rc = engine_finish(&r.engine);
-	if (run_interrupted)
-		say_interrupted();
-	running = NULL;
+	interrupt_tell(NULL, NULL);
+	if (interrupted)
+		say_interrupted(&r);
 	if (r.engine.emission.negative)
 		warn("%llu rows are not shown: more was taken back than had been given; the stream lacks its beginning",
 		     (unsigned long long)r.engine.emission.negative);

@@ -3,8 +3,6 @@
 #ifndef SPEED_WINDOW_RUN_H
 #define SPEED_WINDOW_RUN_H
 
-#include <signal.h>
-
 #include "speed/window/engine.h"
 
 struct run_options {
@@ -25,11 +23,5 @@ struct run_options {
  * unless the output does. */
 int run(const struct view *v, const struct run_options *o, struct out *out, struct ledger *ledger, struct failure *failure,
         struct buf *explanation);
-
-/* SIGINT and SIGTERM: open windows are dropped, how many is said, the ledger is reported, and the process dies by the signal. The handler to install;
- * not 0 after one was caught at work: run() returns early, flush what there is and call run_die_by_signal(). */
-extern volatile sig_atomic_t run_interrupted;
-void run_on_signal(int number);
-_Noreturn void run_die_by_signal(void);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "speed/window/source.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 void source_open(struct source *s, const char *path, const struct fields *fields, const struct reader_options *options)
@@ -68,4 +69,45 @@ enum read_event source_next(struct source *s, struct bad_record *bad, struct spa
 		*control = (struct span){ s->block.data, s->block.n };
 	}
 	return event;
+}
+
+static bool readable(const struct source *s)
+{
+	struct pollfd p = { .fd = blocks_fd(s->blocks), .events = POLLIN };
+
+	return s->in_block || s->has_first || p.fd < 0 || poll(&p, 1, 0) != 0;
+}
+
+/* Idle ones count when they have something again. */
+size_t sources_choose(const struct source *s, size_t n, const struct watermark *w, bool live, int64_t *others)
+{
+	size_t best = n;
+
+	*others = INT64_MAX;
+	for (size_t i = 0; i < n; i++) {
+		int64_t here;
+
+		if (s[i].ended || (w->input[i].idle && !readable(&s[i])))
+			continue;
+		if (best < n && !live)
+			break;
+		here = source_reached(w, i);
+		if (best == n) {
+			best = i;
+		} else if (here < source_reached(w, best)) {
+			*others = source_reached(w, best);
+			best = i;
+		} else if (here < *others) {
+			*others = here;
+		}
+	}
+	return best;
+}
+
+bool sources_ended(const struct source *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!s[i].ended)
+			return false;
+	return true;
 }

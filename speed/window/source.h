@@ -5,6 +5,7 @@
 
 #include "lib/text/blocks.h"
 #include "lib/text/rows.h"
+#include "speed/window/watermark.h"
 
 struct source {
 	struct blocks *blocks;
@@ -32,5 +33,16 @@ enum read_event source_block(struct source *s);
 
 /* As reader_next: READ_ROWS with s->batch and s->at 0, and so on. */
 enum read_event source_next(struct source *s, struct bad_record *bad, struct span *control);
+
+/* How far an input has come in event time: the one that is furthest back is read next. */
+static inline int64_t source_reached(const struct watermark *w, size_t i)
+{
+	return w->input[i].max_ms > w->input[i].at ? w->input[i].max_ms : w->input[i].at;
+}
+
+/* The input of n to read, and how far others have come. n: all have ended, or are idle and have nothing. live: their order
+ * matters; else one after the other, opened in turn. */
+size_t sources_choose(const struct source *s, size_t n, const struct watermark *w, bool live, int64_t *others);
+bool sources_ended(const struct source *s, size_t n);
 
 #endif

@@ -176,6 +176,23 @@ tamper() {      # file script
 	done
 }
 
+@test "incremental: states that span several rows, keys of one side only" {
+	view v 'window none'
+	awk 'BEGIN { print "ts,shop,price,user"; for (i = 0; i < 30000; i++) print 1700000000 + i ",s" i % 2 * 2 ",1,a-rather-long-name-of-user-" i }' > in
+	event-log append log < in
+	gives "the first" "" batch-view -V v --store inc --seal log
+	equal "more rows than groups" 1 "$(($(grep -c '^[0-9-]' inc/*.batch-1.*) > 2))"
+	awk 'BEGIN { print "ts,shop,price,user"; for (i = 20000; i < 40000; i++) print 1700000000 + i ",s" i % 4 ",1,a-rather-long-name-of-user-" i }' > more.csv
+	event-log append log < more.csv
+	gives "on top" "" batch-view -V v --store inc --seal --incremental log
+	gives "full" "" batch-view -V v --store full log
+	tail -n +2 full/*.tsv | sed '$d' > want
+	tail -n +2 inc/*.batch-2.* | sed '$d' > got
+	same "the same rows" want got
+	event-log cat log | window-agg -V v > want
+	gives "the same view" "$(< want)" merge-views inc
+}
+
 @test "records as they are: quoted newlines, what looks like control lines, other columns in other segments" {
 	view v 'window 1h'
 	lines id,ts,shop,price,user '1,1700000000,"a' 'b",2,u' '2,1700000000,#!weir end,3,u' '3,1700000001,"x' '#!weir barrier",5,w' > in
@@ -231,6 +248,26 @@ tamper() {      # file script
 	gives "the view" "$(window-agg -V v -i debezium -o csv in)" merge-views s
 	equal "not for nothing" 1 "$(merge-views s | tail -n +2 | wc -l)"
 	gives "verified" "" batch-view -V v -i debezium --store s --verify log
+}
+
+@test "first and last, where records span lines" {
+	local k
+
+	view v 'window none'
+	{ echo ts,shop,price,user; for k in 1 2 3 4 5; do printf '1700000000,a,1,"u\n\n%s"\n' "$k"; done; } > in
+	event-log append log < in
+	event-log cat --resume-from s log | window-agg -V v --emit partial | view-store s
+	event-log append log < <(lines ts,shop,price,user 1700000000,a,1,last)
+	event-log cat --resume-from s log | window-agg -V v --emit partial | view-store s
+	event-log cat log | window-agg -V v > want
+	gives "speed" "$(< want)" merge-views s
+	event-log seal log
+	event-log append log < <(lines ts,shop,price,user 1700000000,a,1,very-last)
+	gives "built" "" batch-view -V v --store s log
+	event-log cat --resume-from s log | window-agg -V v --emit partial | view-store s
+	event-log cat log | window-agg -V v > want
+	gives "batch and speed" "$(< want)" merge-views s
+	equal "the last one" 1 "$(grep -c ',very-last,' want)"
 }
 
 @test "first and last, where envelopes of the log are no rows" {

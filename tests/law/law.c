@@ -603,11 +603,11 @@ static const struct family families[] = {
 	{ "changelog", changelog, { .no_extremes = true } },
 	{ "changelog-retract", changelog, { .shapes = ~(1u << SESSION), .retract = true, .no_bad = true, .no_extremes = true } },
 	{ "retract", retract, { .shapes = ~(1u << SESSION), .retract = true, .no_bad = true, .fixed_scale = true } },
-	{ "epochs", epochs_partial, { .no_extremes = true } },
-	{ "epochs-retract", epochs_partial, { .shapes = ~(1u << SESSION), .retract = true, .no_bad = true, .no_extremes = true } },
-	{ "epochs-state", epochs_state, { .no_extremes = true } },
-	{ "epochs-state-sessions", epochs_state, { .shapes = 1u << SESSION, .no_extremes = true } },
-	{ "epochs-state-retract", epochs_state, { .shapes = ~(1u << SESSION), .retract = true, .no_extremes = true } },
+	{ "epochs", epochs_partial, { 0 } },
+	{ "epochs-retract", epochs_partial, { .shapes = ~(1u << SESSION), .retract = true, .no_bad = true } },
+	{ "epochs-state", epochs_state, { 0 } },
+	{ "epochs-state-sessions", epochs_state, { .shapes = 1u << SESSION } },
+	{ "epochs-state-retract", epochs_state, { .shapes = ~(1u << SESSION), .retract = true } },
 	{ "oracle", oracle, { .small_numbers = true, .no_edges = true, .no_bad = true, .no_extremes = true } },
 };
 

@@ -175,5 +175,33 @@ TEST(escapes_can_be_taken_back)
 	for (const char *p = b.p, *end = b.p + b.n; p < end; p = memchr(p, '\n', (size_t)(end - p)), p++)
 		CHECK(!control_is_line((struct span){ p, (size_t)(end - p) }));
 	CHECK_BUF(b, "\\\\\\#!weir x\n\\\\\\\\#!weir y\n\\\\\\#!weir z\n");
+	for (int i = 0; i < 3; i++)
+		control_unescape(&b, 0, false);
+	CHECK_BUF(b, "#!weir x\n\\#!weir y\n#!weir z\n");
 	buf_free(&b);
+}
+
+TEST(only_what_was_escaped_is_taken_back)
+{
+	static const struct { const char *data, *want; bool json; } cases[] = {
+		{ "", "", false },
+		{ "a\n\\b\n", "a\n\\b\n", false },
+		{ "#!weir end\n", "#!weir end\n", false },
+		{ "\\#!weir end", "#!weir end", false },
+		{ "\"a\n\\\\#!weir b\",2\n \\#!weir\n\\#!wei\n", "\"a\n\\#!weir b\",2\n \\#!weir\n\\#!wei\n", false },
+		{ "\\#!weir\n {\"@weir\":1}\n", "\\#!weir\n {\"@weir\":1}\n", true },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct buf b = { 0 }, want = { 0 };
+
+		buf_text(&b, "\\#!weir before\n");
+		buf_text(&want, "\\#!weir before\n");
+		buf_text(&b, cases[i].data);
+		buf_text(&want, cases[i].want);
+		control_unescape(&b, sizeof "\\#!weir before\n" - 1, cases[i].json);
+		CHECK(span_eq(buf_view(&b), buf_view(&want)));
+		buf_free(&b);
+		buf_free(&want);
+	}
 }

@@ -75,6 +75,20 @@ static bool contains(struct buf *b, const char *text)
 	return memmem(b->p, b->n, text, strlen(text)) != NULL;
 }
 
+TEST(words_behind_two_dashes_are_no_options)
+{
+	char **argv = ARGV((char *)"--quiet", (char *)"--", (char *)"a", (char *)"--stats", (char *)"--", (char *)"b"), **words;
+	int argc = 7;
+
+	words = opts_words(&argc, argv);
+	CHECK_INT(argc, 2);
+	CHECK(argv[2] == NULL && words == argv + 3);
+	CHECK(strcmp(words[0], "a") == 0 && strcmp(words[2], "--") == 0 && words[4] == NULL);
+	words = opts_words(&argc, argv);
+	CHECK(words == NULL);
+	CHECK_INT(argc, 2);
+}
+
 TEST(options_in_every_form)
 {
 	CHECK_PARSE("1=a.view 2=1m 5 |", "--view", "a.view", "--window=1m", "--stats");
