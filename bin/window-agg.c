@@ -22,7 +22,7 @@ static const struct opt options[] = {
 	{ OPT_OUTPUT, 'o', "output", "csv|tsv|ndjson", "format of the output (default: as the input)", "Output" },
 	{ OPT_JOBS, 'j', "jobs", "N", "use N threads where order does not matter; the answer is the same", "Resources" },
 	{ OPT_MAX_GROUPS, 0, "max-groups", "N", "stop when more than N groups are open (default: no bound)", NULL },
-	{ OPT_STATE, 0, "state", "DIR", "checked streams: keep there what is open, for the next run", "Exactly once" },
+	{ OPT_STATE, 0, "state", "DIR", "keep in DIR what a checked stream goes on from", "Checked streams" },
 	STATS_OPTS,
 	{ OPT_EXPLAIN, 0, "explain-watermark", NULL, "tell what holds the watermark back and which delay would do", NULL },
 	{ 0 },

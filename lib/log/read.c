@@ -53,6 +53,7 @@ int reader_open_segment(struct log_reader *r, const struct log_segment *s)
 {
 	struct failure why = { 0 };
 	bool sealed = s->sealed;
+	uint64_t limit = s + 1 < r->dir->segment + r->dir->n ? s[1].head.first.at : UINT64_MAX;
 	int rc = segment_file_open(&r->file, r->dir->fd, s->head.first.at, &why);
 
 	if (rc == 0)
@@ -63,6 +64,7 @@ int reader_open_segment(struct log_reader *r, const struct log_segment *s)
 		return 1;
 	r->is_open = true;
 	r->is_ahead = false;
+	r->limit = limit;
 	r->closed = r->file.compressed || sealed;
 	walk_begin(&r->walk, &r->file, r->head.first.at, r->head.first, r->file.offset);
 	r->sure = r->closed ? UINT64_MAX : r->walk.offset;
@@ -272,6 +274,12 @@ static int sync_segment(struct log_reader *r)
 	return 0;
 }
 
+static int fail_overlap(struct log_reader *r)
+{
+	return failure_set(r->failure, EXIT_DATA, "%s/%s: it goes on beyond position %" PRIu64 ", where the next one begins", r->dir->path, r->file.name,
+	                   r->limit);
+}
+
 static enum log_event step_segment(struct log_reader *r, struct log_block *b)
 {
 	int rc = next_segment(r);
@@ -295,7 +303,7 @@ enum log_event reader_next_block(struct log_reader *r, struct log_block *b)
 		case WALK_BLOCK:
 			if (t->end.at == t->first.at)
 				continue;
-			if (sync_segment(r) < 0)
+			if (t->end.at > r->limit ? fail_overlap(r) < 0 : sync_segment(r) < 0)
 				return LOG_ERROR;
 			*b = (struct log_block){ t->first, t->end, data, t->lines, t->changes, t->time, &r->head };
 			return LOG_BLOCK;

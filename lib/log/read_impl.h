@@ -22,6 +22,7 @@ struct log_reader {
 
 	/* the segment at hand */
 	bool is_open;
+	uint64_t limit;                 /* where the next one begins, if there is one */
 	bool closed;                    /* it is sealed: nothing will be added to it, all of it is committed */
 	bool by_index;                  /* the walk began where an index said, for the sake of goal; nothing has confirmed it yet */
 	struct position goal;

@@ -199,8 +199,8 @@ static int check_resume(struct stream_check *k, const struct control *c, struct 
 	struct resume r = { 0 };
 	int rc = resume_parse(&r, c, f);
 
-	if (rc == 0 && k->on)
-		rc = failure_set(f, EXIT_DATA, "a second resume line");
+	if (rc == 0 && k->begun)
+		rc = failure_set(f, EXIT_DATA, k->on ? "a second resume line" : "a resume line that is not the first");
 	k->on = true;
 	memcpy(k->run, r.run, sizeof k->run);
 	k->epoch = r.epoch;
@@ -241,6 +241,7 @@ int stream_check_control(struct stream_check *k, struct span line, struct failur
 		rc = barrier_parse(&b, &c, f);
 	if (rc > 0)
 		rc = check_barrier(k, &b, f);
+	k->begun = true;
 	barrier_free(&b);
 	control_free(&c);
 	return rc;

@@ -63,7 +63,7 @@ void lineage_fold(char cfg[LINEAGE_TEXT], const char *stage, struct span options
 /* The lines of a checked stream as they pass: are n and crc what barriers say, is the run the same, is there an end? Used by
  * lib/text/blocks.c, so that whoever reads through it sees verified barriers only. */
 struct stream_check {
-	bool on, done;                  /* on: it began with resume; done: stop or end was seen */
+	bool begun, on, done;           /* a control line was seen; the first was resume; stop or end was seen */
 	char run[RUN_TEXT];
 	uint64_t epoch, n;
 	uint32_t crc;

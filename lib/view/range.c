@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "lib/base/diag.h"
-#include "lib/base/disk.h"
 #include "lib/base/hash.h"
 #include "lib/text/percent.h"
 

@@ -61,21 +61,18 @@ has_block() {   # log
 	grep -qs '^#!weir block' "$1"/0*.log
 }
 
-# CRC-32C of stdin as eight hex digits.
+# CRC-32C of stdin as eight hex digits. One expression a byte: bats watches every command.
 crc32c() {
-	od -An -v -tu1 | {
-		local crc=$((0xffffffff)) byte k bytes
+	local crc=$((0xffffffff)) byte eight='' bytes
 
-		while read -r -a bytes; do
-			for byte in "${bytes[@]}"; do
-				((crc ^= byte))
-				for ((k = 0; k < 8; k++)); do
-					((crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1))
-				done
-			done
-		done
-		printf '%08x\n' $((crc ^ 0xffffffff))
-	}
+	for byte in 1 2 3 4 5 6 7 8; do
+		eight+=', crc = crc >> 1 ^ (0x82f63b78 & -(crc & 1))'
+	done
+	read -r -a bytes < <(od -An -v -tu1 | tr -s ' \n' ' ')
+	for byte in "${bytes[@]}"; do
+		((crc ^= byte $eight, 1))
+	done
+	printf '%08x\n' $((crc ^ 0xffffffff))
 }
 
 # Rewrites a range file by a sed script on its rows, with a checksum that is right again.

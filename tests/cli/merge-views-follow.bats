@@ -103,7 +103,8 @@ follows() {     # name columns args...
 	printf '%s\n' 'time t' 'time-unit ms' 'window 1h' 'group-by k' 'measure n = count()' retract > $V
 	at=0
 	change() {      # record...
-		printf '%s\n' _op,t,k "$@" | window-agg -V $V -e partial | "$make_range" gmv orders 5d2f0badc0ffee00 speed "$at" $((++at))
+		printf '%s\n' _op,t,k "$@" | window-agg -V $V -e partial | "$make_range" gmv orders 5d2f0badc0ffee00 speed "$at" $((at + 1))
+		((++at))
 	}
 	change +I,1,a +I,2,b
 	follow gmv

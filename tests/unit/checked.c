@@ -197,6 +197,7 @@ TEST(a_lost_line_another_run_an_epoch_left_out_a_second_resume_and_data_behind_t
 	CHECK(status_of(RESUME "#!weir stop run=r epoch=1 pos=0 n=0 crc=00000000\nx\n") == EXIT_DATA);
 	CHECK(status_of(RESUME "#!weir end run=r epoch=1 pos=0 n=0 crc=00000000\n#!weir stop run=r epoch=2 pos=0 n=0 crc=00000000\n") == EXIT_DATA);
 	CHECK(status_of("#!weir stream format=csv\n#!weir columns a\nx\n") == 0);
+	CHECK(status_of("#!weir stream format=csv\n" RESUME "#!weir stop run=r epoch=1 pos=0 n=0 crc=00000000\n") == EXIT_DATA);
 }
 
 TEST(what_a_stage_sends_on_is_a_checked_stream_again)
