@@ -40,7 +40,8 @@ int sinks_open(struct sinks *s, const char *const *path, size_t n, const char *s
 	if (n == 0)
 		return 0;
 	s->from = s->of[last].at;
-	s->epoch = s->committed = s->of[last].begin.epoch;
+	s->epoch = s->committed = s->sent = s->of[last].begin.epoch;
+	s->sent_at = s->from;
 	memcpy(s->run, s->of[last].begin.run, sizeof s->run);
 	for (size_t i = 0; i < n; i++)
 		s->of[i].committed = s->epoch;
@@ -60,7 +61,15 @@ static bool same_record(const struct sink_state *a, const struct sink_state *b)
 	return a->epoch == b->epoch && strcmp(a->run, b->run) == 0;
 }
 
-/* A view whose last file is one of batch names no run: it may have got there without us, which its store finds out. */
+/* A view whose last file is one of batch names no run. When it ends where our last barrier was nothing is open; where else it may
+ * have got without us, its store finds out. */
+static bool has_all(const struct sinks *s, const struct sink_state *now)
+{
+	struct position at;
+
+	return strcmp(now->run, "-") == 0 && now->pos.n && position_parse(buf_view(&now->pos), &at) == 0 && position_eq(at, s->sent_at);
+}
+
 static int look_at(struct sinks *s, struct one_sink *k, struct failure *f)
 {
 	struct sink_state now = { 0 };
@@ -68,20 +77,28 @@ static int look_at(struct sinks *s, struct one_sink *k, struct failure *f)
 
 	if (rc == 0 && strcmp(now.run, s->ours) == 0)
 		k->committed = now.epoch;
+	else if (rc == 0 && has_all(s, &now))
+		k->committed = s->sent;
 	else if (rc == 0 && !same_record(&now, &k->begin) && strcmp(now.run, "-") != 0)
 		rc = failure_set(f, EXIT_RETRY, "%s: another run has taken over: %s", k->path, now.run);
 	sink_state_free(&now);
 	return rc;
 }
 
-bool sinks_are_full(const struct sinks *s, uint64_t sent)
+void sinks_sent(struct sinks *s, uint64_t epoch, struct position at)
 {
-	return s->n && sent - s->committed >= OPEN_MOST;
+	s->sent = epoch;
+	s->sent_at = at;
 }
 
-int sinks_look(struct sinks *s, uint64_t sent, int64_t now_ms, struct failure *f)
+bool sinks_are_full(const struct sinks *s)
 {
-	int64_t pause = sinks_are_full(s, sent) ? 1 : LOOK_MS;
+	return s->n && s->sent - s->committed >= OPEN_MOST;
+}
+
+int sinks_look(struct sinks *s, int64_t now_ms, struct failure *f)
+{
+	int64_t pause = sinks_are_full(s) ? 1 : LOOK_MS;
 
 	if (s->n == 0 || now_ms - s->looked_ms < pause)
 		return 0;

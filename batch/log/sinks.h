@@ -24,6 +24,8 @@ struct sinks {
 	uint64_t epoch;
 	char run[RUN_TEXT];
 
+	uint64_t sent;                  /* last epoch that was, and the position behind it */
+	struct position sent_at;
 	uint64_t committed;             /* by all */
 	int64_t looked_ms;
 };
@@ -32,9 +34,11 @@ struct sinks {
 int sinks_open(struct sinks *s, const char *const *path, size_t n, const char *source, struct failure *f);
 void sinks_close(struct sinks *s);
 
-/* Reads anew what is committed, when that is worth it: sent is the last epoch that was. -1: EXIT_RETRY when another run has taken over a sink. */
-int sinks_look(struct sinks *s, uint64_t sent, int64_t now_ms, struct failure *f);
-bool sinks_are_full(const struct sinks *s, uint64_t sent);
+/* A barrier has gone out. */
+void sinks_sent(struct sinks *s, uint64_t epoch, struct position at);
+/* Reads anew what is committed, when that is worth it. -1: EXIT_RETRY when another run has taken over a sink. */
+int sinks_look(struct sinks *s, int64_t now_ms, struct failure *f);
+bool sinks_are_full(const struct sinks *s);
 
 /* The next position behind at where a barrier must be: a sink that is ahead goes on from there. */
 bool sinks_next_cut(const struct sinks *s, uint64_t at, uint64_t *cut);

@@ -99,6 +99,7 @@ static int send_barrier(struct source *s, enum barrier_kind kind, bool edge)
 	s->out->crc = 0;
 	s->records = s->bytes = 0;
 	s->sent_ms = follow_now();
+	sinks_sent(&s->sinks, b->epoch, s->at);
 	return out_flush(s->out);
 }
 
@@ -107,10 +108,10 @@ static int send_barrier(struct source *s, enum barrier_kind kind, bool edge)
 /* May another epoch be sent? 1, 0; -1: a sink has been taken over, or cannot be read. */
 static int may_send(struct source *s)
 {
-	if (sinks_look(&s->sinks, s->barrier.epoch, follow_now(), s->failure) < 0)
+	if (sinks_look(&s->sinks, follow_now(), s->failure) < 0)
 		return -1;
 	s->barrier.committed = s->sinks.committed;
-	return !sinks_are_full(&s->sinks, s->barrier.epoch);
+	return !sinks_are_full(&s->sinks);
 }
 
 /* A barrier that can wait. 1: sent; 0; -1. */
@@ -259,6 +260,15 @@ static int wait_for_log(struct source *s)
 	return 0;
 }
 
+/* The barrier that said so may have been lost with the run before: sinks must know, for files of views never straddle an edge. */
+static bool begins_at_edge(const struct source *s)
+{
+	for (size_t i = 0; i < s->dir->n; i++)
+		if (s->at.at && (s->dir->segment[i].head.first.at == s->at.at || (s->dir->segment[i].sealed && s->dir->segment[i].end.at == s->at.at)))
+			return true;
+	return false;
+}
+
 static int begin(struct source *s)
 {
 	const struct cat_options *o = s->options;
@@ -277,6 +287,8 @@ static int begin(struct source *s)
 	s->at = log_reader_at(s->reader);
 	if (sinks_confirm(&s->sinks, s->at, s->failure) < 0 || send_resume(s) < 0)
 		return -1;
+	if (begins_at_edge(s))
+		return need_barrier(s, true);
 	return sinks_cut_at_once(&s->sinks) ? need_barrier(s, false) : 0;
 }
 

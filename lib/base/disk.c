@@ -57,41 +57,72 @@ static int check_owner(int fd, const char *path, struct failure *f)
 	return 0;
 }
 
-static void sync_parent(const char *path)
+/* Of a path without slashes behind it; owned. NULL: it has none. */
+static char *parent_of(const char *path)
 {
-	char *copy = mem_text(span_of(path)), *slash;
-	int fd;
+	char *parent = mem_text(span_of(path)), *slash;
 
-	for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/'; n--)
-		copy[n - 1] = '\0';
-	slash = strrchr(copy, '/');
-	if (slash)
-		slash[slash == copy] = '\0';
-	fd = open(slash ? copy : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t n = strlen(parent); n > 1 && parent[n - 1] == '/'; n--)
+		parent[n - 1] = '\0';
+	slash = strrchr(parent, '/');
+	if (slash) {
+		slash[slash == parent] = '\0';
+		return parent;
+	}
+	free(parent);
+	return NULL;
+}
+
+static void sync_dir_of(const char *parent)
+{
+	int fd = open(parent ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
 	if (fd >= 0) {
 		(void)!fsync(fd);
 		close(fd);
 	}
-	free(copy);
 }
 
 /* Ours to use whatever the umask says. */
-static void begin_dir(const char *path)
+static int make_one(const char *path)
 {
 	struct stat st;
 
+	if (mkdir(path, 0750) < 0)
+		return errno == EEXIST ? 0 : errno;
 	if (stat(path, &st) == 0 && (st.st_mode & 0700) != 0700)
 		(void)!chmod(path, (st.st_mode & 0777) | 0700);
-	sync_parent(path);
+	return 0;
+}
+
+/* The directory and those above it that are not there. 0 or errno. */
+static int make_dir(const char *path)
+{
+	struct stat st;
+	char *parent;
+	int error;
+
+	if (stat(path, &st) == 0)
+		return 0;
+	parent = parent_of(path);
+	error = make_one(path);
+	if (error == ENOENT && parent && strcmp(parent, path) != 0) {
+		error = make_dir(parent);
+		if (error == 0)
+			error = make_one(path);
+	}
+	if (error == 0)
+		sync_dir_of(parent);
+	free(parent);
+	return error;
 }
 
 int disk_dir(const char *path, bool make, struct failure *f)
 {
 	int fd;
 
-	if (make && mkdir(path, 0750) == 0)
-		begin_dir(path);
-	else if (make && errno != EEXIST)
+	errno = make ? make_dir(path) : 0;
+	if (errno)
 		return fail(f, EXIT_CREATE, "", path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)

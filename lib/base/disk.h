@@ -13,7 +13,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/failure.h"
 
-/* Opens a directory; make: makes it (0750 less umask) when it is not there, and syncs its parent. Refuses one that others may
+/* Opens a directory; make: makes it (0750 less umask) when it is not there, with those above it, and syncs its parent. Refuses one that others may
  * write to, or that is neither ours nor root's (EXIT_CONFIG), when make is said: we are about to trust it. Warns when it is on a network file
  * system, where locks and syncs do not mean what they say. fd; -1: EXIT_CREATE, or with make false EXIT_IO. */
 int disk_dir(const char *path, bool make, struct failure *f);

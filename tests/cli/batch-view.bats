@@ -61,16 +61,15 @@ has_block() {   # log
 	grep -qs '^#!weir block' "$1"/0*.log
 }
 
-# CRC-32C of stdin as eight hex digits. One expression a byte: bats watches every command.
+# CRC-32C of stdin as eight hex digits. One command a byte (the shell evaluates bit each time it is named), for bats watches each.
 crc32c() {
-	local crc=$((0xffffffff)) byte eight='' bytes
+	local crc=$((0xffffffff)) byte bytes
+	# shellcheck disable=SC2034 # it is used
+	local bit='crc = (crc >> 1) ^ (0x82f63b78 & -(crc & 1))'
 
-	for byte in 1 2 3 4 5 6 7 8; do
-		eight+=', crc = crc >> 1 ^ (0x82f63b78 & -(crc & 1))'
-	done
 	read -r -a bytes < <(od -An -v -tu1 | tr -s ' \n' ' ')
 	for byte in "${bytes[@]}"; do
-		((crc ^= byte $eight, 1))
+		((crc ^= byte, bit, bit, bit, bit, bit, bit, bit, bit, 1))
 	done
 	printf '%08x\n' $((crc ^ 0xffffffff))
 }

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "batch/log/sinks.h"
 #include "tests/unit/log_of.h"
 #include "tests/unit/view_dir.h"
 
@@ -128,6 +129,30 @@ TEST(a_view_is_as_far_as_its_tiling)
 	position_print(mark(5), at);
 	stands(view_dir, "clicks", 9, "r1", at);
 	refused(view_dir, NULL, EXIT_CONFIG);
+	view_dir_remove();
+	view_free(v);
+}
+
+/* Its last file is one of batch and names no run: the source would wait for ever for word of its epochs. */
+TEST(a_view_whose_end_a_batch_has_reached_has_all_that_was_sent_up_to_there)
+{
+	struct view *v = view_of("window 1m\ntime t\nmeasure n = count()\n");
+	struct failure f = { 0 };
+	struct sinks s;
+
+	view_dir_new();
+	CHECK_INT(sinks_open(&s, (const char *const[]){ view_dir }, 1, "orders", &f), 0);
+	strcpy(s.ours, "r1");
+	put(v, "orders", RANGE_SPEED, 0, 10, 1);
+	sinks_sent(&s, 9, mark(30));
+	CHECK(sinks_look(&s, 1000, &f) == 0 && s.committed == 1 && sinks_are_full(&s));
+	put(v, "orders", RANGE_BATCH, 0, 20, 0);
+	CHECK(sinks_look(&s, 2000, &f) == 0 && sinks_are_full(&s));
+	put(v, "orders", RANGE_SPEED, 20, 30, 9);
+	put(v, "orders", RANGE_BATCH, 0, 30, 0);
+	CHECK(sinks_look(&s, 3000, &f) == 0 && s.committed == 9 && !sinks_are_full(&s));
+	CHECK_TEXT(f.text, "");
+	sinks_close(&s);
 	view_dir_remove();
 	view_free(v);
 }
