@@ -7,8 +7,8 @@
 #include "batch/rebuild/rebuild.h"
 #include "lib/base/diag.h"
 #include "lib/stream/stats_opts.h"
-#include "lib/text/duration.h"
 #include "lib/text/read_opts.h"
+#include "lib/view/view_opts.h"
 
 enum { OPT_VIEW = 1, OPT_STORE, OPT_INCREMENTAL, OPT_SEAL, OPT_FREEZE, OPT_KEEP, OPT_IF_NEW, OPT_FORCE, OPT_VERIFY, OPT_ROLLBACK, OPT_WAIT, OPT_JOBS,
        OPT_MAX_GROUPS };
@@ -49,26 +49,6 @@ struct settings {
 	bool verify, rollback;
 };
 
-static int64_t duration_option(const char *name, const char *text)
-{
-	const char *reason;
-	int64_t ms;
-
-	if (duration_parse_ms(span_of(text), &ms, &reason) < 0)
-		die(EXIT_USAGE, "--%s: %s: %s", name, diag_show(text, strlen(text)), reason);
-	return ms;
-}
-
-static struct view *load_view(const char *path)
-{
-	struct view *v = view_new();
-	char error[256];
-
-	if (view_load(v, path, error) < 0 || view_finish(v, error) < 0)
-		die(EXIT_CONFIG, "%s", error);
-	return v;
-}
-
 static unsigned jobs_option(const char *text)
 {
 	size_t n = size_option("jobs", text);
@@ -92,7 +72,7 @@ static void take_option(struct settings *s, int id)
 	switch (id) {
 	case OPT_VIEW:
 		view_free(s->view);
-		s->view = load_view(optarg);
+		s->view = view_option(optarg);
 		break;
 	case OPT_STORE: r->store = optarg; break;
 	case OPT_INCREMENTAL: r->incremental = true; break;

@@ -5,7 +5,6 @@
 #include "lib/base/diag.h"
 #include "lib/stream/side_opts.h"
 #include "lib/stream/stats_opts.h"
-#include "lib/text/duration.h"
 #include "lib/text/read_opts.h"
 #include "speed/dedupe.h"
 
@@ -42,36 +41,6 @@ struct settings {
 	const char *duplicates, *late, *rejects;
 };
 
-static int64_t duration_option(const char *name, const char *text)
-{
-	const char *reason;
-	int64_t ms;
-
-	if (duration_parse_ms(span_of(text), &ms, &reason) < 0)
-		die(EXIT_USAGE, "--%s: %s: %s", name, diag_show(text, strlen(text)), reason);
-	return ms;
-}
-
-static enum time_unit unit_named(const char *name)
-{
-	static const char *const names[] = { "auto", "s", "ms", "us", "ns" };
-	int i = 0;
-
-	while (i < 4 && strcmp(names[i], name) != 0)
-		i++;
-	return (enum time_unit)i;
-}
-
-static struct zone *zone_option(const char *name)
-{
-	const char *reason;
-	struct zone *z = zone_open(span_of(name), &reason);
-
-	if (!z)
-		die(EXIT_USAGE, "--input-tz: %s: %s", diag_show(name, strlen(name)), reason);
-	return z;
-}
-
 static void take_option(struct settings *s, int id)
 {
 	struct dedupe_options *d = &s->dedupe;
@@ -80,8 +49,8 @@ static void take_option(struct settings *s, int id)
 	case OPT_KEY: d->key = optarg; break;
 	case OPT_WITHIN: d->within = duration_option("within", optarg); break;
 	case OPT_TIME: d->time = optarg; break;
-	case OPT_TIME_UNIT: d->time_unit = unit_named(optarg); break;
-	case OPT_INPUT_TZ: d->input_zone = s->zone = zone_option(optarg); break;
+	case OPT_TIME_UNIT: d->time_unit = unit_option(optarg); break;
+	case OPT_INPUT_TZ: d->input_zone = s->zone = zone_option("input-tz", optarg); break;
 	case OPT_DELAY: d->watermark_delay = duration_option("watermark-delay", optarg); break;
 	case OPT_LATENESS: d->allowed_lateness = duration_option("allowed-lateness", optarg); break;
 	case OPT_MAX_AHEAD: d->max_ahead = duration_option("max-ahead", optarg); break;

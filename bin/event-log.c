@@ -10,7 +10,6 @@
 #include "lib/base/diag.h"
 #include "lib/stream/side_opts.h"
 #include "lib/stream/stats_opts.h"
-#include "lib/text/duration.h"
 #include "lib/text/read_opts.h"
 
 enum { OPT_SYNC = 1, OPT_SEGMENT_SIZE, OPT_BLOCK_BYTES, OPT_BLOCK_INTERVAL, OPT_ONCE, OPT_REJECTS, OPT_NO_COMPRESS, OPT_WAIT, OPT_FROM, OPT_TO,
@@ -87,16 +86,6 @@ struct settings {
 
 /* ---- values ---- */
 
-static int64_t duration_option(const char *name, const char *text)
-{
-	const char *reason;
-	int64_t ms;
-
-	if (duration_parse_ms(span_of(text), &ms, &reason) < 0)
-		die(EXIT_USAGE, "--%s: %s: %s", name, diag_show(text, strlen(text)), reason);
-	return ms;
-}
-
 /* `1210000@5f3a91c2`, or the number alone. True: with the chain. */
 static bool position_option(const char *name, const char *text, struct position *p)
 {
@@ -117,26 +106,6 @@ static void sync_option(struct log_write_options *w, const char *text)
 	w->sync = strcmp(text, "block") == 0 ? LOG_SYNC_BLOCK : strcmp(text, "none") == 0 ? LOG_SYNC_NONE : LOG_SYNC_INTERVAL;
 	if (w->sync == LOG_SYNC_INTERVAL)
 		w->sync_ms = duration_option("sync", text);
-}
-
-static enum time_unit unit_named(const char *name)
-{
-	static const char *const names[] = { "auto", "s", "ms", "us", "ns" };
-	int i = 0;
-
-	while (i < 4 && strcmp(names[i], name) != 0)
-		i++;
-	return (enum time_unit)i;
-}
-
-static struct zone *zone_option(const char *name)
-{
-	const char *reason;
-	struct zone *z = zone_open(span_of(name), &reason);
-
-	if (!z)
-		die(EXIT_USAGE, "--input-tz: %s: %s", diag_show(name, strlen(name)), reason);
-	return z;
 }
 
 static void list_option(const char ***list, size_t *n, size_t *cap, const char *text)
@@ -173,8 +142,8 @@ static bool take_cat(struct settings *s, int id)
 	case OPT_SINCE: c->since = optarg; break;
 	case OPT_UNTIL: c->until = optarg; break;
 	case OPT_TIME: c->time = optarg; break;
-	case OPT_TIME_UNIT: c->time_unit = unit_named(optarg); break;
-	case OPT_INPUT_TZ: c->input_zone = s->zone = zone_option(optarg); break;
+	case OPT_TIME_UNIT: c->time_unit = unit_option(optarg); break;
+	case OPT_INPUT_TZ: c->input_zone = s->zone = zone_option("input-tz", optarg); break;
 	case OPT_FOLLOW: c->follow = true; break;
 	case OPT_SEALED: c->sealed = true; break;
 	case OPT_OUTPUT: c->output = format_named(optarg); break;

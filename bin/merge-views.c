@@ -70,23 +70,13 @@ static int64_t max_age(const char *text)
 	return ms;
 }
 
-static struct view *load_view(const char *path)
-{
-	struct view *v = view_new();
-	char error[256];
-
-	if (view_load(v, path, error) < 0 || view_finish(v, error) < 0)
-		die(EXIT_CONFIG, "%s", error);
-	return v;
-}
-
 static void take_option(struct settings *s, const struct opt *o)
 {
 	struct target_options *target = &s->merge.target;
 	struct answer_options *answer = &s->merge.answer;
 
 	switch (o->id) {
-	case OPT_VIEW: s->given = target->given = load_view(optarg); break;
+	case OPT_VIEW: s->given = target->given = view_option(optarg); break;
 	case OPT_WINDOW: target->window = optarg; break;
 	case OPT_SLIDE: target->slide = optarg; break;
 	case OPT_OFFSET: target->offset = optarg; break;

@@ -4,7 +4,6 @@
 
 #include "lib/base/diag.h"
 #include "lib/stream/stats_opts.h"
-#include "lib/text/duration.h"
 #include "lib/text/read_opts.h"
 #include "serve/store/store.h"
 
@@ -28,16 +27,6 @@ struct settings {
 	struct reader_options reader;
 	struct stats_options stats;
 };
-
-static int64_t duration_option(const char *name, const char *text)
-{
-	const char *reason;
-	int64_t ms;
-
-	if (duration_parse_ms(span_of(text), &ms, &reason) < 0)
-		die(EXIT_USAGE, "--%s: %s: %s", name, diag_show(text, strlen(text)), reason);
-	return ms;
-}
 
 static void take_option(struct settings *s, int id)
 {

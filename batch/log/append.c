@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <time.h>
 
 #include "batch/log/pending.h"
+#include "lib/base/clock.h"
 #include "lib/base/diag.h"
 #include "lib/base/mutant.h"
 #include "lib/stream/checked.h"
@@ -61,14 +61,6 @@ static void catch_signals(void)
 	for (int i = 0; i < 2; i++)
 		if (sigaction(i ? SIGTERM : SIGINT, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
 			sigaction(i ? SIGTERM : SIGINT, &act, NULL);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static const char *log_path(const struct appender *a)
@@ -143,13 +135,13 @@ static int take_batch(struct appender *a, const struct batch *batch)
 		uint64_t before = a->pending.all.records;
 
 		if (before == 0)
-			a->since_ms = now_ms();
+			a->since_ms = clock_ms(CLOCK_MONOTONIC_COARSE);
 		pending_take(&a->pending, batch, &at, a->block_bytes, escape, json);
 		a->ledger->in += a->pending.all.records - before;
 		if (a->pending.safe.bytes >= a->block_bytes && flush(a) < 0)
 			return -1;
 	}
-	return !is_one(a) && a->pending.all.records && now_ms() - a->since_ms >= a->options->block_ms ? flush(a) : 0;
+	return !is_one(a) && a->pending.all.records && clock_ms(CLOCK_MONOTONIC_COARSE) - a->since_ms >= a->options->block_ms ? flush(a) : 0;
 }
 
 static int discard_batch(struct appender *a, const struct batch *batch)

@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "lib/base/clock.h"
 
 static const int both[] = { SIGINT, SIGTERM };
 
@@ -73,8 +74,5 @@ int follow_wait(struct follow *w, struct out *out, int64_t ms)
 
 int64_t follow_now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return clock_ms(CLOCK_MONOTONIC);
 }

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "batch/rebuild/generations.h"
+#include "lib/base/clock.h"
 #include "lib/base/diag.h"
 #include "lib/base/disk.h"
 #include "lib/log/dir.h"
@@ -73,14 +73,6 @@ static int newest_of(struct pruner *p, const struct log_segment *s, int64_t *new
 			*newest = index.member[i].to;
 	index_free(&index);
 	return 0;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* ---- what do the views hold? ---- */
@@ -159,7 +151,7 @@ static bool is_far_enough(const struct pruner *p, uint64_t at)
 static int find_cut(struct pruner *p, size_t *n)
 {
 	const struct log_segment *s = p->log.segment;
-	int64_t newest, now = now_ms();
+	int64_t newest, now = clock_ms(CLOCK_REALTIME);
 
 	*n = 0;
 	for (size_t i = 0; i + 1 < p->log.n && s[i].sealed && (s[i].compressed || p->lock >= 0); i++) {

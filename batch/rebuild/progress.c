@@ -2,19 +2,11 @@
 #include "batch/rebuild/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/buf.h"
 #include "lib/base/diag.h"
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void progress_begin(struct progress *p, uint64_t total)
 {
@@ -22,7 +14,7 @@ void progress_begin(struct progress *p, uint64_t total)
 	p->wanted = isatty(STDERR_FILENO) == 1;
 	p->total = total;
 	p->done = 0;
-	p->begun_ms = now_ms();
+	p->begun_ms = clock_ms(CLOCK_MONOTONIC);
 }
 
 /* 1234567 as 1.2M. */
@@ -43,7 +35,7 @@ static void print_count(struct buf *out, uint64_t n)
 
 void progress_show(struct progress *p)
 {
-	uint64_t done = p->done, ms = (uint64_t)(now_ms() - p->begun_ms), rate = ms ? done * 1000 / ms : 0;
+	uint64_t done = p->done, ms = (uint64_t)(clock_ms(CLOCK_MONOTONIC) - p->begun_ms), rate = ms ? done * 1000 / ms : 0;
 	struct buf line = { 0 };
 
 	if (!p->wanted)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "lib/base/clock.h"
 #include "lib/base/disk.h"
 
 #include <dirent.h>
@@ -147,23 +148,15 @@ static void own(int fd)
 
 /* ---- locks ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static bool take_lock(int fd, int64_t wait_ms)
 {
 	const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
-	int64_t until = now_ms() + wait_ms;
+	int64_t until = clock_ms(CLOCK_MONOTONIC) + wait_ms;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EINTR)
 			continue;
-		if (errno != EWOULDBLOCK || now_ms() >= until)
+		if (errno != EWOULDBLOCK || clock_ms(CLOCK_MONOTONIC) >= until)
 			return false;
 		nanosleep(&step, NULL);
 	}

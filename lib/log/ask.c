@@ -5,20 +5,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/diag.h"
 #include "lib/base/disk.h"
 #include "lib/log/write.h"
 
 #define STEP_MS 20
 #define STEPS 10                /* until it is tried here again: the writer may have gone */
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* 0: done; 1: another process is writing; -1. */
 static int seal_here(const char *path, bool compress, struct failure *f)
@@ -58,7 +51,7 @@ static int wait_for_writer(const char *path, int dir, int64_t until, bool compre
 	for (int i = 1; rc > 0; i++) {
 		if (is_met(dir))
 			return 0;
-		if (now_ms() >= until)
+		if (clock_ms(CLOCK_MONOTONIC) >= until)
 			return failure_set(f, EXIT_RETRY, "%s: its writer has not sealed it yet", path);
 		nanosleep(&step, NULL);
 		if (i % STEPS == 0)
@@ -69,7 +62,7 @@ static int wait_for_writer(const char *path, int dir, int64_t until, bool compre
 
 int log_seal(const char *path, int64_t wait_ms, bool compress, struct failure *f)
 {
-	int64_t until = now_ms() + wait_ms;
+	int64_t until = clock_ms(CLOCK_MONOTONIC) + wait_ms;
 	int dir = disk_dir(path, false, f), rc;
 
 	if (dir < 0)

@@ -7,9 +7,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/diag.h"
 #include "lib/base/disk.h"
 #include "lib/base/hash.h"
@@ -36,14 +36,6 @@ struct log_writer {
 	struct buf block;
 	struct sealer *sealer;
 };
-
-static int64_t clock_ms(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* What disk_* said of a file, with the log before it. */
 static int name_log(const struct log_writer *w, struct failure *f)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/text/read_opts.h"
 
-#include <errno.h>
 
 #include "lib/base/diag.h"
 
@@ -19,21 +18,6 @@ enum record_format format_named(const char *name)
 		if (strcmp(formats[i].name, name) == 0)
 			return formats[i].format;
 	return FORMAT_AUTO;
-}
-
-size_t size_option(const char *name, const char *text)
-{
-	char *end;
-	unsigned long long n;
-	unsigned shift = 0;
-
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	if (*end && end[1] == '\0')
-		shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
-	if (errno || *text < '0' || *text > '9' || (*end && !shift) || n == 0 || n > SIZE_MAX >> shift)
-		die(EXIT_USAGE, "--%s: \"%s\" is not a count above 0 (K, M and G are taken)", name, text);
-	return (size_t)n << shift;
 }
 
 bool read_opts_take(struct reader_options *o, int id, const char *arg)

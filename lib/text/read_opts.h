@@ -5,6 +5,7 @@
 
 #include "lib/base/opts.h"
 #include "lib/text/reader.h"
+#include "lib/text/value_opts.h"
 
 enum { OPT_INPUT = 2000, OPT_NO_HEADER, OPT_ACCEPT_UNTERMINATED, OPT_MAX_RECORD };
 
@@ -20,7 +21,5 @@ bool read_opts_take(struct reader_options *o, int id, const char *arg);
 /* `csv` -> FORMAT_CSV; the text is a choice of the table. */
 enum record_format format_named(const char *name);
 
-/* A count with K, M or G (powers of 1024); the process ends with EXIT_USAGE when it is none or 0. */
-size_t size_option(const char *name, const char *text);
 
 #endif

@@ -5,6 +5,7 @@
 #define LIB_VIEW_VIEW_OPTS_H
 
 #include "lib/base/opts.h"
+#include "lib/view/definition.h"
 
 enum { OPT_WORD = 1000 };       /* ids of these rows; which word it is, the name says */
 
@@ -34,5 +35,8 @@ enum { OPT_WORD = 1000 };       /* ids of these rows; which word it is, the name
 	{ OPT_WORD, 0, "allowed-lateness", "DURATION", "keep windows that long after they fired", NULL }, \
 	{ OPT_WORD, 0, "idle-timeout", "DURATION", "an input quiet for that long holds nothing back", NULL }, \
 	{ OPT_WORD, 0, "max-ahead", "DURATION", "a record further ahead does not move the watermark", NULL }
+
+/* The whole definition of a .view file, finished; the process ends with EXIT_CONFIG when it is none. */
+struct view *view_option(const char *path);
 
 #endif

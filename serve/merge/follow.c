@@ -11,12 +11,9 @@
 #include <signal.h>
 
 #include "lib/base/diag.h"
-#include "serve/merge/gather.h"
+#include "serve/merge/changes.h"
 #include "serve/merge/header.h"
-#include "serve/merge/selection.h"
 #include "serve/merge/watch.h"
-
-#define FORGET_ABOVE 1024               /* rows */
 
 struct follower {
 	const struct merge_options *options;
@@ -27,25 +24,16 @@ struct follower {
 	struct target target;
 	const struct view *view;        /* target.view */
 	struct gather gather;
-	struct row_out rows;
-	struct selection selection;
-	struct table shown;             /* place -> struct shown: what stands downstream */
-	size_t nshown;
-	struct table touched;           /* place -> struct group *: rows to look at; the group only of sessions, NULL when it is gone */
-	struct group *scratch;          /* the row looked at, merged of its panes */
-	struct buf place, said;
+	struct changes changes;
+	struct buf said;                /* what is missing */
 	struct watch watch;
 	struct out *out;
 	struct ledger *ledger;
 	struct failure *failure;
 };
 
-struct shown {
-	struct blob *row;               /* NULL: it was deleted */
-};
-
-/* Signals end the process as they are wont to. When the ledger is wanted first, a handler prints it: at once while we wait, for all is
- * flushed then; else before we wait again. A second signal does not wait. */
+/* Signals end the process as they are wont to. When the ledger is wanted, a handler prints it first: at once while we wait, for
+ * all is flushed then; else before we wait again. A second signal does not wait for that. */
 static volatile sig_atomic_t interrupted, waiting;
 static const struct follower *following;
 
@@ -78,182 +66,6 @@ static int output_failed(struct follower *f)
 	return failure_set(f->failure, EXIT_IO, "%s", "");      /* closing the output tells */
 }
 
-/* ---- places: a window or session, and a key ---- */
-
-static struct span place_of(struct follower *f, struct interval at, struct span key)
-{
-	buf_clear(&f->place);
-	buf_add(&f->place, &at, sizeof at);
-	buf_span(&f->place, key);
-	return buf_view(&f->place);
-}
-
-static struct interval place_at(struct span place)
-{
-	struct interval at;
-
-	memcpy(&at, place.p, sizeof at);
-	return at;
-}
-
-static struct span place_key(struct span place)
-{
-	return (struct span){ place.p + sizeof(struct interval), place.n - sizeof(struct interval) };
-}
-
-static void *slot(struct table *t, struct span place)
-{
-	bool is_new;
-
-	return table_put(t, place, hash_bytes(place.p, place.n), &is_new);
-}
-
-static void touch(struct follower *f, struct interval at, struct span key, struct group *g)
-{
-	if (selection_window(&f->selection, at))
-		*(struct group **)slot(&f->touched, place_of(f, at, key)) = g;
-}
-
-static void touch_windows(struct follower *f, const struct pane *p, struct span key)
-{
-	const struct window_spec *spec = &f->view->window;
-	int64_t n = window_count(spec, p->at.start);
-
-	for (int64_t i = 0; i < n; i++)
-		touch(f, window_at(spec, p->at.start, i), key, NULL);
-}
-
-/* A session is about to be another one. */
-static void touch_session(void *context, struct session *old)
-{
-	touch(context, old->at, old->key, NULL);
-}
-
-static void touch_shown(struct follower *f)
-{
-	struct table_walk walk = { 0 };
-	struct shown *s;
-
-	while ((s = table_next(&f->shown, &walk))) {
-		struct span place = table_key(&f->shown, s);
-
-		if (s->row)
-			touch(f, place_at(place), place_key(place), NULL);
-	}
-}
-
-/* ---- rows ---- */
-
-static int print(struct follower *f, const char *change)
-{
-	row_out_write(&f->rows, change, &f->out->buf);
-	f->ledger->rows++;
-	return out_more(f->out) < 0 ? output_failed(f) : 0;
-}
-
-/* The group of a place as it is now, or NULL. */
-static struct group *group_at(struct follower *f, struct interval at, struct span key, struct group *session)
-{
-	const struct window window = { .at = at };
-
-	if (f->view->window.kind == WINDOW_SESSION)
-		return session;
-	return windows_row(&f->gather.windows, &window, key, f->scratch) ? f->scratch : NULL;
-}
-
-/* Renders it when it is to be shown: 1, 0, -1. */
-static int render(struct follower *f, struct interval at, struct span key, struct group *g)
-{
-	char error[256];
-	int pass;
-
-	if (!g || (f->view->retract && g->weight <= 0))
-		return 0;
-	row_out_render(&f->rows, at, key, g);
-	pass = selection_row(&f->selection, error);
-	return pass < 0 ? failure_set(f->failure, EXIT_DATA, "%s", error) : pass;
-}
-
-static int withdraw(struct follower *f, struct shown *s)
-{
-	int rc;
-
-	if (!s->row)
-		return 0;
-	row_out_recall(&f->rows, s->row);
-	rc = print(f, "delete");
-	free(s->row);
-	s->row = NULL;
-	f->nshown--;
-	return rc;
-}
-
-static int show(struct follower *f, struct shown *s)
-{
-	if (s->row && row_out_same(&f->rows, s->row))
-		return 0;
-	f->nshown += s->row == NULL;
-	free(s->row);
-	s->row = row_out_keep(&f->rows);
-	return print(f, "upsert");
-}
-
-static int look_at(struct follower *f, const struct fold_row *row)
-{
-	struct group *g = group_at(f, row->at, row->key, row->group);
-	int wanted = render(f, row->at, row->key, g), rc = wanted;
-	struct span place = place_of(f, row->at, row->key);
-	struct shown *s;
-
-	if (wanted > 0) {
-		rc = show(f, slot(&f->shown, place));
-	} else if (wanted == 0) {
-		s = table_get(&f->shown, place, hash_bytes(place.p, place.n));
-		rc = s ? withdraw(f, s) : 0;
-	}
-	group_drop(f->view, f->scratch);
-	memset(f->scratch, 0, f->view->group_size);
-	return rc;
-}
-
-/* The table itself does not delete: rows that are gone go when they are most. */
-static void forget_deleted(struct follower *f)
-{
-	struct table old = f->shown;
-	struct table_walk walk = { 0 };
-	struct shown *s;
-
-	if (table_count(&old) < FORGET_ABOVE || f->nshown > table_count(&old) / 2)
-		return;
-	table_init(&f->shown, sizeof *s);
-	while ((s = table_next(&old, &walk)))
-		if (s->row)
-			*(struct shown *)slot(&f->shown, table_key(&old, s)) = *s;
-	table_free(&old);
-}
-
-/* In the order in which rows are printed. */
-static int look_at_touched(struct follower *f)
-{
-	struct fold_rows rows = { 0 };
-	struct table_walk walk = { 0 };
-	struct group **g;
-	int rc = 0;
-
-	while ((g = table_next(&f->touched, &walk))) {
-		struct span place = table_key(&f->touched, g);
-
-		fold_rows_add(&rows, place_at(place), place_key(place), *g);
-	}
-	fold_rows_sort(&rows);
-	for (size_t i = 0; i < rows.n && rc == 0; i++)
-		rc = look_at(f, &rows.row[i]);
-	fold_rows_free(&rows);
-	table_clear(&f->touched);
-	forget_deleted(f);
-	return rc;
-}
-
 /* ---- merging ---- */
 
 static int take_row(struct follower *f, const struct partial_row *row, const size_t *state_of)
@@ -270,9 +82,9 @@ static int take_row(struct follower *f, const struct partial_row *row, const siz
 	if (partial_merge(f->view, state_of, place.group, row, &bad) < 0)
 		return failure_set(f->failure, EXIT_DATA, "measure %s: a row of a partial holds a damaged state", bad->name);
 	if (place.session)
-		touch(f, place.session->at, place.session->key, place.group);
+		changes_touch(&f->changes, place.session->at, place.session->key, place.group);
 	else
-		touch_windows(f, place.pane, place.key);
+		changes_touch_pane(&f->changes, place.pane, place.key);
 	return 0;
 }
 
@@ -292,6 +104,14 @@ static int take_rows(struct follower *f, struct cursor *c)
 	return 0;
 }
 
+/* A session is about to be another one. */
+static void touch_session(void *context, struct session *old)
+{
+	struct follower *f = context;
+
+	changes_touch(&f->changes, old->at, old->key, NULL);
+}
+
 static void gather_anew(struct follower *f)
 {
 	gather_free(&f->gather);
@@ -303,10 +123,11 @@ static void gather_anew(struct follower *f)
 static int merge_inputs(struct follower *f, struct cursor *c, bool anew)
 {
 	if (anew) {
-		touch_shown(f);
+		changes_touch_all(&f->changes);
 		gather_anew(f);
+		f->ledger->rejected = 0;
 	}
-	if (take_rows(f, c) < 0 || look_at_touched(f) < 0)
+	if (take_rows(f, c) < 0 || changes_print(&f->changes) < 0)
 		return -1;
 	return out_flush(f->out) < 0 ? output_failed(f) : 0;
 }
@@ -335,7 +156,7 @@ static int begin(struct follower *f, struct cursor *c)
 {
 	const struct merge_options *o = f->options;
 	struct answer_options selection = o->answer;
-	const struct view *named = merge_sources(o, c);
+	const struct view *named = merge_sources(o, cursor_view(c));
 	char why[400];
 
 	if (target_init(&f->target, cursor_view(c), cursor_hash(c), &o->target, why) < 0)
@@ -343,19 +164,15 @@ static int begin(struct follower *f, struct cursor *c)
 	f->view = f->target.view;
 	if (check_options(f) < 0 || merge_times(o, f->view, &selection, f->failure) < 0)
 		return -1;
-	row_out_init(&f->rows, f->view, o->output, "_change");
-	if (selection_init(&f->selection, &f->rows, selection.since, selection.until, selection.where, why) < 0)
-		return failure_set(f->failure, EXIT_USAGE, "%s", why);
+	if (changes_init(&f->changes, &f->gather, f->view, o->output, &selection, f->out, f->ledger, f->failure) < 0)
+		return -1;
 	if (operands_tell(&f->operands, named, o->strict, &f->said, f->failure) < 0)
 		return -1;
-	table_init(&f->shown, sizeof(struct shown));
-	table_init(&f->touched, sizeof(struct group *));
-	f->scratch = mem_zalloc(f->view->group_size);
 	memcpy(f->hash, cursor_hash(c), sizeof f->hash);
 	f->from_keys = cursor_view(c)->nkeys;
 	if (o->header)
 		header_print(&f->operands, f->view, named, o->output == FORMAT_NDJSON, merge_now(), &f->out->buf);
-	row_out_header(&f->rows, &f->out->buf);
+	changes_header(&f->changes);
 	return 0;
 }
 
@@ -397,7 +214,6 @@ static int check_definition(struct follower *f, const struct operands *now)
 
 static int next_round(struct follower *f)
 {
-	const struct view *given = f->options->target.given;
 	struct operands_request r = request(f);
 	struct operands now = { 0 };
 	struct failure why = { 0 };
@@ -411,7 +227,7 @@ static int next_round(struct follower *f)
 	if (rc == 0 && !c)
 		rc = failure_set(f->failure, why.status, "%s", why.text);
 	if (rc == 0)
-		rc = operands_tell(&now, given && view_states(given, "sources") ? given : f->from, f->options->strict, &f->said, f->failure);
+		rc = operands_tell(&now, merge_sources(f->options, f->from), f->options->strict, &f->said, f->failure);
 	if (rc == 0)
 		rc = merge_inputs(f, c, !now.goes_on);
 	if (c)
@@ -449,22 +265,12 @@ static int check_operands(const struct merge_options *o, struct failure *failure
 
 static void clean_up(struct follower *f)
 {
-	struct table_walk walk = { 0 };
-	struct shown *s;
-
-	while ((s = table_next(&f->shown, &walk)))
-		free(s->row);
-	table_free(&f->shown);
-	table_free(&f->touched);
-	selection_free(&f->selection);
-	row_out_free(&f->rows);
+	changes_free(&f->changes);
 	gather_free(&f->gather);
 	target_free(&f->target);
 	view_free(f->from);
 	operands_free(&f->operands);
 	watch_free(&f->watch);
-	free(f->scratch);
-	buf_free(&f->place);
 	buf_free(&f->said);
 }
 

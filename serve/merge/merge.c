@@ -7,8 +7,8 @@
 #include "serve/merge/merge.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/diag.h"
 #include "lib/view/fill.h"
 #include "serve/merge/follow.h"
@@ -210,17 +210,14 @@ int merge_times(const struct merge_options *o, const struct view *v, struct answ
 	return read_time(v, "since", o->since, &selection->since, f) < 0 || read_time(v, "until", o->until, &selection->until, f) < 0 ? -1 : 0;
 }
 
-const struct view *merge_sources(const struct merge_options *o, const struct cursor *c)
+const struct view *merge_sources(const struct merge_options *o, const struct view *from)
 {
-	return o->target.given && view_states(o->target.given, "sources") ? o->target.given : cursor_view(c);
+	return o->target.given && view_states(o->target.given, "sources") ? o->target.given : from;
 }
 
 int64_t merge_now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return clock_ms(CLOCK_REALTIME);
 }
 
 static int check_emission(struct merger *m, const struct view *v)
@@ -260,7 +257,7 @@ static int begin(struct merger *m)
 	if (merge_times(o, v, &selection, m->failure) < 0)
 		return -1;
 	if (o->header)
-		header_print(&m->operands, v, merge_sources(o, m->cursor), o->output == FORMAT_NDJSON, m->now, &m->out->buf);
+		header_print(&m->operands, v, merge_sources(o, cursor_view(m->cursor)), o->output == FORMAT_NDJSON, m->now, &m->out->buf);
 	m->answer = answer_new(v, o->output, &selection, m->out, m->ledger, why);
 	return m->answer ? 0 : failure_set(m->failure, EXIT_USAGE, "%s", why);
 }
@@ -306,7 +303,7 @@ static int open_inputs(struct merger *m)
 	if (!m->cursor)
 		return -1;
 	m->now = merge_now();
-	rc = operands_tell(&m->operands, merge_sources(o, m->cursor), o->strict, &said, m->failure);
+	rc = operands_tell(&m->operands, merge_sources(o, cursor_view(m->cursor)), o->strict, &said, m->failure);
 	buf_free(&said);
 	return rc;
 }
@@ -339,7 +336,7 @@ static int tell_age(const struct merger *m)
 	size_t n;
 
 	if (m->options->has_max_age)
-		operands_old(&m->operands, merge_sources(m->options, m->cursor), m->now, m->options->max_age, &lines);
+		operands_old(&m->operands, merge_sources(m->options, cursor_view(m->cursor)), m->now, m->options->max_age, &lines);
 	for (size_t i = 0; i < lines.n; i += strlen(lines.p + i) + 1)
 		warn("%s", lines.p + i);
 	n = lines.n;

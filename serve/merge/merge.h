@@ -5,7 +5,6 @@
 
 #include "lib/base/failure.h"
 #include "serve/merge/answer.h"
-#include "serve/merge/cursor.h"
 #include "serve/merge/target.h"
 
 struct merge_options {
@@ -28,9 +27,10 @@ struct merge_options {
  * or old is told by warn(). */
 int merge(const struct merge_options *o, struct out *out, struct ledger *ledger, struct failure *failure);
 
-/* Shared with follow.c: since and until into *selection; the definition whose `sources` count; the wall clock, ms. */
+/* Shared with follow.c: since and until into *selection; the definition whose `sources` count, of -V and that of the partials; the
+ * wall clock, ms. */
 int merge_times(const struct merge_options *o, const struct view *v, struct answer_options *selection, struct failure *f);
-const struct view *merge_sources(const struct merge_options *o, const struct cursor *c);
+const struct view *merge_sources(const struct merge_options *o, const struct view *from);
 int64_t merge_now(void);
 
 #endif

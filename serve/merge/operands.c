@@ -174,8 +174,8 @@ static const struct tiling *find_tiling(const struct operand_view *v, const char
 	return NULL;
 }
 
-/* The first tile of now behind what before covers: the files in front of it may be others, but hold the same records. SIZE_MAX: there is no such place.
- * A new batch generation is read as a whole: it is there to put right what was served. */
+/* The first tile of now behind what before covers: the files in front of it may be others, but hold the same records. SIZE_MAX:
+ * there is no such place. A new batch generation is read as a whole: it is there to put right what was served. */
 static size_t first_new(const struct tiling *before, const struct tiling *now)
 {
 	if (!before || before->n == 0)

@@ -23,9 +23,9 @@ struct operands {
 
 bool operand_is_view(const char *path);
 
-/* Lists the directories and opens what is in their tilings, and the plain files; when a file vanishes meanwhile it begins anew, five times at
- * most. before: what was read already; where all views go on from there, only what is new is opened (goes_on). expected: the
- * definition that all must have; NULL: that of the first file, or of given when there is no file yet. The cursor has begun; NULL: failure. */
+/* Lists the directories, and opens what is in their tilings and the plain files; when a file vanishes meanwhile, anew, five times
+ * at most. before: what was read already; where all views go on from there, only what is new is opened (goes_on). expected: the
+ * definition that all must have; NULL: that of the first file, or given while there is none. The cursor has begun. NULL: failure. */
 struct operands_request {
 	const char *const *path;        /* borrowed for as long as the operands live */
 	size_t n;

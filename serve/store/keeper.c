@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/diag.h"
 #include "serve/store/compact.h"
 
@@ -48,14 +49,6 @@ struct keeper {
 	size_t nleaving, leaving_cap;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void add_tile(struct tiles *t, struct tile what)
 {
 	t->tile = mem_grow(t->tile, t->n, &t->cap, sizeof *t->tile);
@@ -89,7 +82,7 @@ static int sync_files(struct keeper *k, struct failure *f)
 	for (; k->unsynced < k->tiles.n; k->unsynced++)
 		if (sync_file(k, k->tiles.tile[k->unsynced].file, f) < 0)
 			return -1;
-	k->synced_at = now_ms();
+	k->synced_at = clock_ms(CLOCK_MONOTONIC);
 	return disk_sync_dir(k->dir, k->path, f);
 }
 
@@ -128,7 +121,7 @@ static bool find_run(const struct keeper *k, size_t *at, size_t *n)
 static void leave(struct keeper *k, char *file)
 {
 	k->leaving = mem_grow(k->leaving, k->nleaving, &k->leaving_cap, sizeof *k->leaving);
-	k->leaving[k->nleaving++] = (struct leaving){ file, now_ms() + k->options.linger };
+	k->leaving[k->nleaving++] = (struct leaving){ file, clock_ms(CLOCK_MONOTONIC) + k->options.linger };
 }
 
 /* Tiles [at, at + n) are forgotten, but for what stands in place of them, if anything. */
@@ -215,7 +208,7 @@ static void receive(struct keeper *k, bool waits)
 	int64_t at = wake_time(k);
 
 	pthread_mutex_lock(&k->lock);
-	while (waits && !k->fresh.n && !k->edge && !atomic_load(&k->quit) && (at < 0 || now_ms() < at))
+	while (waits && !k->fresh.n && !k->edge && !atomic_load(&k->quit) && (at < 0 || clock_ms(CLOCK_MONOTONIC) < at))
 		wait_until(k, at);
 	for (size_t i = 0; i < k->fresh.n; i++)
 		add_tile(&k->tiles, k->fresh.tile[i]);
@@ -230,7 +223,7 @@ static void receive(struct keeper *k, bool waits)
 
 static int work(struct keeper *k, struct failure *f)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
 
 	if (sync_due(k, now) && sync_files(k, f) < 0)
 		return -1;
@@ -266,7 +259,7 @@ struct keeper *keeper_start(int dir, const char *path, const struct keeper_optio
 	k->dir = dir;
 	k->path = path;
 	k->options = *o;
-	k->synced_at = now_ms();
+	k->synced_at = clock_ms(CLOCK_MONOTONIC);
 	pthread_mutex_init(&k->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/diag.h"
 #include "lib/stream/signals.h"
 #include "lib/text/reader.h"
@@ -39,14 +39,6 @@ struct store {
 	bool discards;                  /* another sink is behind: epochs up to our own end are there already */
 	int64_t published;              /* when */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- the beginning ---- */
 
@@ -131,14 +123,14 @@ static int publish(struct store *s)
 		return -1;
 	s->ledger->out += rows;
 	s->ledger->rows++;
-	s->published = now_ms();
+	s->published = clock_ms(CLOCK_MONOTONIC);
 	keeper_add(s->keeper, &tile);
 	return 0;
 }
 
 static int publish_when_due(struct store *s)
 {
-	return is_ready(s) && now_ms() >= s->published + PUBLISH_MS ? publish(s) : 0;
+	return is_ready(s) && clock_ms(CLOCK_MONOTONIC) >= s->published + PUBLISH_MS ? publish(s) : 0;
 }
 
 /* ---- epochs ---- */
@@ -263,7 +255,7 @@ static int idle(struct store *s)
 	struct pollfd in = { .fd = reader_fd(s->reader), .events = POLLIN };
 
 	while (is_ready(s)) {
-		int64_t wait = s->published + PUBLISH_MS - now_ms();
+		int64_t wait = s->published + PUBLISH_MS - clock_ms(CLOCK_MONOTONIC);
 
 		if (wait <= 0)
 			return publish(s);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/diag.h"
 #include "speed/pipeline/report.h"
 #include "speed/pipeline/verdict.h"
@@ -32,14 +33,6 @@ struct supervisor {
 	enum step step;
 	int64_t in_a_row;       /* restarts that did not last */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- signals ---- */
 
@@ -74,7 +67,7 @@ static _Noreturn void die_of(int sig)
 static int next_signal(const struct supervisor *s, int64_t deadline)
 {
 	for (;;) {
-		int64_t left = deadline == NEVER ? 3600 * 1000 : deadline - now_ms();
+		int64_t left = deadline == NEVER ? 3600 * 1000 : deadline - clock_ms(CLOCK_MONOTONIC);
 		struct timespec wait = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
 		int sig;
 
@@ -91,7 +84,7 @@ static int next_signal(const struct supervisor *s, int64_t deadline)
 static void set_deadline(struct supervisor *s, enum step step, int64_t ms)
 {
 	s->step = step;
-	s->deadline = step == STEP_NONE ? NEVER : now_ms() + ms;
+	s->deadline = step == STEP_NONE ? NEVER : clock_ms(CLOCK_MONOTONIC) + ms;
 }
 
 static bool ended_well(const struct member *one)
@@ -105,7 +98,7 @@ static void reap(struct supervisor *s)
 
 	while ((one = members_reap(&s->members))) {
 		if (member_failed(one))
-			report_end(&s->report, one, now_ms() - s->began);
+			report_end(&s->report, one, clock_ms(CLOCK_MONOTONIC) - s->began);
 		if (!ended_well(one) && s->step == STEP_NONE && s->deadline == NEVER)
 			set_deadline(s, STEP_TELL, s->options->grace_ms);
 	}
@@ -116,7 +109,7 @@ static void ask(struct supervisor *s, int sig)
 {
 	struct member *first = &s->members.of[0];
 
-	if (s->asked && now_ms() - s->asked_at < SAME_SIGNAL_MS)
+	if (s->asked && clock_ms(CLOCK_MONOTONIC) - s->asked_at < SAME_SIGNAL_MS)
 		return;
 	if (s->asked) {
 		members_kill(&s->members);
@@ -124,7 +117,7 @@ static void ask(struct supervisor *s, int sig)
 		die_of(sig);
 	}
 	s->asked = sig;
-	s->asked_at = now_ms();
+	s->asked_at = clock_ms(CLOCK_MONOTONIC);
 	report_say(&s->report, "asked to stop by signal %d", sig);
 	member_tell(first, SIGTERM);
 	set_deadline(s, STEP_KILL, s->options->drain_ms);
@@ -184,7 +177,7 @@ static bool wait_to_restart(struct supervisor *s)
 	int64_t delay, until;
 	int sig;
 
-	if (now_ms() - s->began >= GOOD_RUN_MS)
+	if (clock_ms(CLOCK_MONOTONIC) - s->began >= GOOD_RUN_MS)
 		s->in_a_row = 0;
 	if (s->options->restarts >= 0 && s->in_a_row >= s->options->restarts) {
 		report_say(&s->report, "given up after %" PRId64 " restart%s in a row", s->in_a_row, s->in_a_row == 1 ? "" : "s");
@@ -193,7 +186,7 @@ static bool wait_to_restart(struct supervisor *s)
 	delay = back_off(s);
 	report_say(&s->report, "restart %" PRIu64 " in %s", ++s->report.restarts, report_span(delay));
 	s->in_a_row++;
-	until = now_ms() + delay;
+	until = clock_ms(CLOCK_MONOTONIC) + delay;
 	while ((sig = next_signal(s, until)) == SIGCHLD)
 		;
 	if (sig)
@@ -204,7 +197,7 @@ static bool wait_to_restart(struct supervisor *s)
 /* One run from start to end. */
 static enum verdict run_once(struct supervisor *s, int *status, struct failure *f)
 {
-	s->began = now_ms();
+	s->began = clock_ms(CLOCK_MONOTONIC);
 	if (members_start(&s->members, f) == 0) {
 		run(s);
 		return members_verdict(&s->members, status);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # merge-views on directories: whatever files a view is made of, its rows are those of one pass over a beginning of each log.
 
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a shell of its own: V is its own too
+
 load ../lib
 load cases
 load ranges
@@ -40,7 +42,7 @@ load ranges
 		done <<< "$cuts"
 		gives "cuts $seed" "$right" merge-views gmv
 		cut=$(awk 'NR == 2 { print $2 }' <<< "$cuts")
-		range gmv 0 "$cut" batch-$seed
+		range gmv 0 "$cut" "batch-$seed"
 		gives "and a batch up to $cut" "$right" merge-views gmv
 	done
 }
@@ -62,13 +64,13 @@ load ranges
 	range two 0 300 speed orders bbbbbbbbbbbbbbbb
 	range one 0 400 speed returns cccccccccccccccc
 	records 0 1 | cat - <(records 300 400 | tail -n +2) > more.csv
-	window-agg -V $V -e partial more.csv > more
+	window-agg -V "$V" -e partial more.csv > extra
 	all() { { records 0 500; records 0 300; records 0 400; tail -n +2 more.csv; } | grep -v '^t,' | cat <(records 0 0) -; }
-	right=$(all | window-agg -V $V)
-	gives "two directories, one of two sources, and a file" "$right" merge-views one two more
-	gives "in another order" "$right" merge-views more two one
-	gives "stdin" "$right" merge-views two - one < more
-	gives "a range file by name" "$(all | cat - <(records 500 900 | tail -n +2) | window-agg -V $V)" merge-views one two more refunds.tsv
+	right=$(all | window-agg -V "$V")
+	gives "two directories, one of two sources, and a file" "$right" merge-views one two extra
+	gives "in another order" "$right" merge-views extra two one
+	gives "stdin" "$right" merge-views two - one < extra
+	gives "a range file by name" "$(all | cat - <(records 500 900 | tail -n +2) | window-agg -V "$V")" merge-views one two extra refunds.tsv
 }
 
 @test "views: records of one log are not counted twice" {
@@ -86,7 +88,7 @@ load ranges
 	range other 0 500 speed sales
 	refuses "a log that was renamed is the same one" 78 'merge-views: other: sales: records 0-500 of that log are in gmv too (orders): *' merge-views gmv other
 	range another 0 500 speed orders 1111111111111111
-	gives "another log of that name" "$({ records 0 900; records 0 500 | tail -n +2; } | window-agg -V $V)" merge-views gmv another
+	gives "another log of that name" "$({ records 0 900; records 0 500 | tail -n +2; } | window-agg -V "$V")" merge-views gmv another
 }
 
 @test "gaps: told in one line, never papered over; --strict refuses" {
@@ -110,17 +112,17 @@ load ranges
 	equal "is not served" "$(rows 0 500)" "$(< out)"
 	range late 100 200
 	refuses "no beginning" 65 'merge-views: late: orders: records 0-100 are missing; served up to 0' merge-views late
-	try merge-views -V $V late
+	try merge-views -V "$V" late
 	equal "no beginning, columns known" "0 $(rows 0 0) merge-views: late: *" "$status $(< out) $(sed 's/late: .*/late: */' err)"
 }
 
 @test "empty views: no columns without -V; sources that are named are missed" {
 	mkdir gmv
 	refuses "no range file" 69 'merge-views: gmv: no range file yet' merge-views gmv
-	try merge-views -V $V gmv
+	try merge-views -V "$V" gmv
 	equal "-V: columns, no rows" "0 $(rows 0 0)" "$status $(< out)"
 	equal "and says so" 'merge-views: gmv: no range file yet' "$(< err)"
-	refuses "strict" 65 'merge-views: gmv: no range file yet' merge-views --strict -V $V gmv
+	refuses "strict" 65 'merge-views: gmv: no range file yet' merge-views --strict -V "$V" gmv
 	range full 0 10
 	try merge-views full gmv
 	equal "one of two" "0 $(rows 0 10) merge-views: gmv: no range file yet" "$status $(< out) $(< err)"
@@ -133,7 +135,7 @@ load ranges
 	try merge-views both
 	equal "range files name them too" "merge-views: both: refunds: no range file yet" "$(< err)"
 	range both 0 10 speed refunds 1111111111111111
-	gives "until it is there" "$({ records 0 10; records 0 10 | tail -n +2; } | window-agg -V $V)" merge-views --strict both
+	gives "until it is there" "$({ records 0 10; records 0 10 | tail -n +2; } | window-agg -V "$V")" merge-views --strict both
 	refuses "no such view" 74 'merge-views: nothing:*: No such file or directory' merge-views nothing
 }
 
@@ -160,7 +162,7 @@ load ranges
 	[[ $(head -n 1 out) == *' age=12'[0-9].[0-9][0-9][0-9]s\ * ]] || failed "age" "$(head -n 1 out)"
 	printf 'on-bad skip\n' | cat gmv.view - > skip.view
 	V=skip.view
-	{ records 0 10; echo x,y,z; } | window-agg -V $V -e partial 2> err | "$make_range" bad orders 5d2f0badc0ffee00 speed 0 11
+	{ records 0 10; echo x,y,z; } | window-agg -V "$V" -e partial 2> err | make_range bad orders 5d2f0badc0ffee00 speed 0 11
 	try merge-views --header bad
 	[[ $(head -n 1 out) == *' rejected=1 '* ]] || failed "rejected" "$(head -n 1 out)"
 	refuses "partials have none" 64 'merge-views: --emit partial: --header *' merge-views --header -e partial gmv
@@ -196,7 +198,7 @@ load ranges
 	try merge-views --max-age 1d -V three.view gmv
 	equal "a source without a file is too old" 1 "$status"
 	mkdir empty
-	try merge-views --max-age 1d -V $V empty
+	try merge-views --max-age 1d -V "$V" empty
 	equal "an empty view is too old" 1 "$status"
 	refuses "no duration" 64 'merge-views: --max-age: soon: *' merge-views --max-age soon gmv
 }
@@ -228,7 +230,7 @@ load ranges
 	range gmv 600 800
 	gives "before" "$(rows 0 800)" merge-views gmv
 	# a batch that has gone wrong: half of the records are not in it
-	records 0 250 | window-agg -V $V -e partial | "$make_range" gmv orders 5d2f0badc0ffee00 batch-2 0 600
+	records 0 250 | window-agg -V "$V" -e partial | make_range gmv orders 5d2f0badc0ffee00 batch-2 0 600
 	try merge-views gmv
 	[[ $(< out) != "$(rows 0 800)" ]] || failed "the newest batch counts" "it does not"
 	rm "$(files gmv batch-2)"
@@ -274,7 +276,7 @@ has_lines() {   # file n
 	publish 0 10 speed
 	readers=()
 	for reader in 1 2 3 4; do
-		while [[ ! -e done ]] && ((SECONDS < 100)); do
+		while [[ ! -e ended ]] && ((SECONDS < 100)); do
 			merge-views gmv | md5sum
 			((PIPESTATUS[0] == 0)) || echo "status ${PIPESTATUS[0]}"
 		done > "seen.$reader" 2> "err.$reader" 3>&- &
@@ -298,7 +300,7 @@ has_lines() {   # file n
 	done
 	rm gmv/*batch*
 	let_them_read
-	touch done
+	touch ended
 	wait "${readers[@]}"
 	for reader in 1 2 3 4; do
 		equal "reader $reader: answers of no beginning" "" "$(grep -vxFf allowed "seen.$reader" | sort | uniq -c)"
@@ -309,6 +311,6 @@ has_lines() {   # file n
 
 # Readers end when their test does.
 teardown() {
-	touch "$BATS_TEST_TMPDIR/done"
+	touch "$BATS_TEST_TMPDIR/ended"
 	[[ ! -e $BATS_TEST_TMPDIR/failed ]] || { cat "$BATS_TEST_TMPDIR/failed"; return 1; }
 }

@@ -17,8 +17,6 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	ln -s "$BATS_FILE_TMPDIR"/* .
 	V=gmv.view              # what range and rows are of
-	make_range=$WEIR_ROOT/build/tests/e2e/make_range
-	is_plain_build || make_range=${WEIR_BIN%/bin}/tests/e2e/make_range
 }
 
 # The records [from, to), with the header.
@@ -26,15 +24,24 @@ records() {     # from to
 	awk -v from="$1" -v to="$2" 'NR == 1 || (NR > from + 1 && NR <= to + 1)' orders.csv
 }
 
-# A range file: `range views/gmv 0 500`, of the view $V. kind, source and log if they are to be others.
+# A range file of the partial on stdin; see tests/e2e/make_range.c.
+make_range() {  # directory source log kind from to [t=ms] [chain=n]
+	if is_plain_build; then
+		"$WEIR_ROOT/build/tests/e2e/make_range" "$@"
+	else
+		"${WEIR_BIN%/bin}/tests/e2e/make_range" "$@"
+	fi
+}
+
+# A range file of records: `range views/gmv 0 500`, of the view $V. kind, source and log if they are to be others.
 range() {       # directory from to [kind [source [log [more]]]]
-	records "$2" "$3" | window-agg -V $V -e partial |
-		"$make_range" "$1" "${5:-orders}" "${6:-5d2f0badc0ffee00}" "${4:-speed}" "$2" "$3" "${@:7}"
+	records "$2" "$3" | window-agg -V "$V" -e partial |
+		make_range "$1" "${5:-orders}" "${6:-5d2f0badc0ffee00}" "${4:-speed}" "$2" "$3" "${@:7}"
 }
 
 # What merge-views is to print.
 rows() {        # from to args...
-	records "$1" "$2" | window-agg -V $V "${@:3}"
+	records "$1" "$2" | window-agg -V "$V" "${@:3}"
 }
 
 # Files in the directory whose names have these letters.
