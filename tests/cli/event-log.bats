@@ -74,9 +74,9 @@ numbers() {     # from to
 	gives "CR LF" "$(cat in.tsv)" event-log cat crlf
 	printf '1,2\n3,4\n' | event-log append --no-header bare
 	gives "without header" $'@1,@2\n1,2\n3,4' event-log cat bare
-	lines '{"payload":{"op":"c","after":{"id":1},"source":{"table":"t"}}}' > debezium
-	event-log append -i debezium changes < debezium
-	gives "envelopes are stored as they are" "$(cat debezium)" event-log cat changes
+	lines '{"payload":{"op":"c","after":{"id":1},"source":{"table":"t"}}}' > events
+	event-log append -i debezium changes < events
+	gives "envelopes are stored as they are" "$(cat events)" event-log cat changes
 	equal "one record" 1 "$(field changes records)"
 	event-log append two in.csv in.csv
 	equal "several files" 8 "$(field two records)"
