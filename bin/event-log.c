@@ -108,6 +108,13 @@ static void sync_option(struct log_write_options *w, const char *text)
 		w->sync_ms = duration_option("sync", text);
 }
 
+static const char *once_option(const char *id)
+{
+	if (!*id)
+		die(EXIT_USAGE, "--once: an empty ID names nothing");
+	return id;
+}
+
 static void list_option(const char ***list, size_t *n, size_t *cap, const char *text)
 {
 	*list = mem_grow(*list, *n, cap, sizeof **list);
@@ -122,7 +129,7 @@ static bool take_append(struct settings *s, int id)
 
 	switch (id) {
 	case OPT_SYNC: sync_option(&a->write, optarg); break;
-	case OPT_ONCE: a->once = optarg; break;
+	case OPT_ONCE: a->once = once_option(optarg); break;
 	case OPT_SEGMENT_SIZE: a->write.segment_bytes = size_option("segment-size", optarg); break;
 	case OPT_BLOCK_BYTES: a->block_bytes = size_option("block-bytes", optarg); break;
 	case OPT_BLOCK_INTERVAL: a->block_ms = duration_option("block-interval", optarg); break;

@@ -227,7 +227,9 @@ int segment_file_head(struct segment_file *s, uint64_t first, struct segment_hea
 
 	segment_file_seek(s, 0, 0);
 	do {
-		got = segment_file_read(s, buf_room(&text, HEAD_STEP), HEAD_STEP, f);
+		size_t step = text.n < HEAD_STEP ? HEAD_STEP : text.n;  /* looked at anew each time */
+
+		got = segment_file_read(s, buf_room(&text, step), step, f);
 		text.n += got > 0 ? (size_t)got : 0;
 		rc = got < 0 ? -1 : parse_head(buf_view(&text), h, &length);
 	} while (rc == 1 && got > 0 && text.n < MAX_HEAD);

@@ -329,7 +329,8 @@ static int close_segment(struct log_writer *w, struct failure *f)
 	return holds_records(w) ? log_writer_seal(w, f) : replace_empty(w, f);
 }
 
-static int write_block(struct log_writer *w, struct span data, const struct block_trailer *t, struct failure *f)
+/* sync: what it commits is durable before it counts. */
+static int write_block(struct log_writer *w, struct span data, const struct block_trailer *t, bool sync, struct failure *f)
 {
 	struct position before = w->at;
 	char name[SEGMENT_NAME];
@@ -341,7 +342,7 @@ static int write_block(struct log_writer *w, struct span data, const struct bloc
 		return fail_block(w, f);
 	w->dirty = true;
 	w->at = t->end;
-	if (!t->more && sync_due(w) && sync_file(w, f) < 0) {
+	if (sync && sync_file(w, f) < 0) {
 		w->at = before;
 		return fail_block(w, f);
 	}
@@ -362,7 +363,7 @@ int log_write_block(struct log_writer *w, struct span data, uint64_t records, ui
 	if (w->log.fd < 0)
 		rc = begin_segment(w, f);
 	if (rc == 0)
-		rc = write_block(w, data, &t, f);
+		rc = write_block(w, data, &t, !c->more && (c->has_source || sync_due(w)), f);
 	if (rc == 0 && !c->more) {
 		commit(w, &t);
 		rc = close_segment(w, f);

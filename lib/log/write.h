@@ -9,7 +9,7 @@ enum log_sync {
 	LOG_SYNC_BLOCK,         /* each block: what log_write_block returned from survives a power cut */
 	LOG_SYNC_INTERVAL,      /* at most every sync_ms: a power cut may take that much */
 	LOG_SYNC_NONE,          /* only when a segment closes; kill -9 alone loses nothing under any of them */
-};
+};                              /* A block that commits a source is synced in any case: stages forget what is behind it. */
 
 struct log_write_options {
 	enum log_sync sync;

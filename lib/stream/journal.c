@@ -95,25 +95,35 @@ static void sum(struct journal *j)
 	j->summed = j->buf.n;
 }
 
+/* What was said of a name in our directory. */
+static int fail(struct journal *j, const struct failure *f)
+{
+	return failure_set(&j->failure, f->status, "%s/%s", j->path, f->text);
+}
+
 /* A file of that name would be another stage's: runs are never the same. */
 static int make_file(struct journal *j)
 {
+	struct failure f = { 0 };
+
 	if (faccessat(j->dir, j->name.p, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return failure_set(&j->failure, EXIT_CONFIG, "%s: another %s of this pipeline keeps its state there: each needs a directory of its own", j->path, j->stage);
-	j->fd = disk_create(j->dir, j->name.p, &j->failure);
+	j->fd = disk_create(j->dir, j->name.p, &f);
 	j->is_new = true;
-	return j->fd < 0 ? -1 : 0;
+	return j->fd < 0 ? fail(j, &f) : 0;
 }
 
 static int write_out(struct journal *j)
 {
+	struct failure f = { 0 };
+
 	if (j->failure.status)
 		return -1;
 	sum(j);
 	if (j->fd < 0 && make_file(j) < 0)
 		return -1;
-	if (disk_write(j->fd, j->buf.p, j->buf.n, j->name.p, &j->failure) < 0)
-		return -1;
+	if (disk_write(j->fd, j->buf.p, j->buf.n, j->name.p, &f) < 0)
+		return fail(j, &f);
 	j->bytes += j->buf.n;
 	buf_clear(&j->buf);
 	j->summed = 0;
@@ -167,11 +177,15 @@ void journal_put(struct journal *j, struct span entry)
 
 static int write_epoch(struct journal *j, uint64_t epoch, uint64_t committed)
 {
+	struct failure f = { 0 };
+
 	buf_printf(&j->buf, CONTROL_PREFIX "epoch epoch=%" PRIu64 " run=%s n=%" PRIu64 " committed=%" PRIu64, epoch, j->run, j->lines, committed);
 	sum(j);
 	buf_printf(&j->buf, " crc=%08" PRIx32 "\n", j->crc);
-	if (write_out(j) < 0 || disk_sync(j->fd, j->name.p, &j->failure) < 0)
+	if (write_out(j) < 0)
 		return -1;
+	if (disk_sync(j->fd, j->name.p, &f) < 0)
+		return fail(j, &f);
 	if (j->is_new && disk_sync_dir(j->dir, j->path, &j->failure) < 0)
 		return -1;
 	j->is_new = false;

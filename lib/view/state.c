@@ -118,7 +118,7 @@ static bool take_states(const struct view *v, struct span *line, struct group *g
 	for (size_t i = 0; i < v->nmeasures; i++)
 		if (v->measure[i].kind->merge_text(&v->measure[i], group_state(g, &v->measure[i]), next_field(line)) < 0)
 			return false;
-	return line->n == 0;
+	return true;
 }
 
 static bool take_row(struct row_out *r, struct span text, struct blob **row)
@@ -207,7 +207,7 @@ static bool take_printed(struct view_state *s, struct span line)
 	printed = table_put(&what->printed, key, hash_bytes(key.p, key.n), &is_new);
 	free(printed->row);
 	printed->row = row;
-	return line.n == 0;
+	return true;
 }
 
 static bool take_known(struct view_state *s, struct span line)
@@ -218,7 +218,7 @@ static bool take_known(struct view_state *s, struct span line)
 	if (!take_key(s, &line, &key))
 		return false;
 	table_put(&s->fill->known, key, hash_bytes(key.p, key.n), &is_new);
-	return line.n == 0;
+	return true;
 }
 
 static bool take_fill(struct view_state *s, struct span line)
@@ -229,23 +229,52 @@ static bool take_fill(struct view_state *s, struct span line)
 	if (!state_i64(&line, &s->fill->next) || !state_i64(&line, &made))
 		return false;
 	s->fill->made = (uint64_t)made;
-	return line.n == 0;
+	return true;
+}
+
+/* How many fields follow the word of a line; 0: it is none of ours. */
+static size_t fields_of(const struct view *v, struct span word)
+{
+	switch (word.n == 1 ? word.p[0] : 0) {
+	case 'g': return 4 + v->nmeasures;
+	case 's': return 6 + v->nmeasures;
+	case 'p': return 3;
+	case 'k': return 1;
+	case 'f': return 2;
+	default: return 0;
+	}
+}
+
+static size_t count_fields(struct span text)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += text.p[i] == '\t';
+	return n;
+}
+
+static bool take_line(struct view_state *s, char word, struct span rest)
+{
+	switch (word) {
+	case 'g': return take_group(s, rest);
+	case 's': return take_session(s, rest);
+	case 'p': return take_printed(s, rest);
+	case 'k': return take_known(s, rest);
+	default: return take_fill(s, rest);
+	}
 }
 
 int state_take(struct view_state *s, struct span line, struct failure *f)
 {
 	struct span rest = line, word = next_field(&rest);
-	bool ok;
+	size_t n = fields_of(s->view, word);
 
-	switch (word.n == 1 ? word.p[0] : 0) {
-	case 'g': ok = take_group(s, rest); break;
-	case 's': ok = take_session(s, rest); break;
-	case 'p': ok = take_printed(s, rest); break;
-	case 'k': ok = take_known(s, rest); break;
-	case 'f': ok = take_fill(s, rest); break;
-	default: return 1;
-	}
-	return ok ? 0 : failure_set(f, EXIT_DATA, "damaged state: \"%.*s\"", (int)(line.n > 60 ? 60 : line.n), line.p);
+	if (n == 0)
+		return 1;
+	if (count_fields(rest) == n && take_line(s, word.p[0], rest))
+		return 0;
+	return failure_set(f, EXIT_DATA, "damaged state: \"%.*s\"", (int)(line.n > 60 ? 60 : line.n), line.p);
 }
 
 void state_settle(struct view_state *s, int64_t watermark)

@@ -11,7 +11,7 @@
 #include <signal.h>
 
 #include "lib/base/diag.h"
-#include "serve/merge/changes.h"
+#include "serve/merge/upserts.h"
 #include "serve/merge/header.h"
 #include "serve/merge/watch.h"
 
@@ -24,7 +24,7 @@ struct follower {
 	struct target target;
 	const struct view *view;        /* target.view */
 	struct gather gather;
-	struct changes changes;
+	struct upserts upserts;
 	struct buf said;                /* what is missing */
 	struct watch watch;
 	struct out *out;
@@ -82,9 +82,9 @@ static int take_row(struct follower *f, const struct partial_row *row, const siz
 	if (partial_merge(f->view, state_of, place.group, row, &bad) < 0)
 		return failure_set(f->failure, EXIT_DATA, "measure %s: a row of a partial holds a damaged state", bad->name);
 	if (place.session)
-		changes_touch(&f->changes, place.session->at, place.session->key, place.group);
+		upserts_touch(&f->upserts, place.session->at, place.session->key, place.group);
 	else
-		changes_touch_pane(&f->changes, place.pane, place.key);
+		upserts_touch_pane(&f->upserts, place.pane, place.key);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ static void touch_session(void *context, struct session *old)
 {
 	struct follower *f = context;
 
-	changes_touch(&f->changes, old->at, old->key, NULL);
+	upserts_touch(&f->upserts, old->at, old->key, NULL);
 }
 
 static void gather_anew(struct follower *f)
@@ -123,11 +123,11 @@ static void gather_anew(struct follower *f)
 static int merge_inputs(struct follower *f, struct cursor *c, bool anew)
 {
 	if (anew) {
-		changes_touch_all(&f->changes);
+		upserts_touch_all(&f->upserts);
 		gather_anew(f);
 		f->ledger->rejected = 0;
 	}
-	if (take_rows(f, c) < 0 || changes_print(&f->changes) < 0)
+	if (take_rows(f, c) < 0 || upserts_print(&f->upserts) < 0)
 		return -1;
 	return out_flush(f->out) < 0 ? output_failed(f) : 0;
 }
@@ -164,7 +164,7 @@ static int begin(struct follower *f, struct cursor *c)
 	f->view = f->target.view;
 	if (check_options(f) < 0 || merge_times(o, f->view, &selection, f->failure) < 0)
 		return -1;
-	if (changes_init(&f->changes, &f->gather, f->view, o->output, &selection, f->out, f->ledger, f->failure) < 0)
+	if (upserts_init(&f->upserts, &f->gather, f->view, o->output, &selection, f->out, f->ledger, f->failure) < 0)
 		return -1;
 	if (operands_tell(&f->operands, named, o->strict, &f->said, f->failure) < 0)
 		return -1;
@@ -172,7 +172,7 @@ static int begin(struct follower *f, struct cursor *c)
 	f->from_keys = cursor_view(c)->nkeys;
 	if (o->header)
 		header_print(&f->operands, f->view, named, o->output == FORMAT_NDJSON, merge_now(), &f->out->buf);
-	changes_header(&f->changes);
+	upserts_header(&f->upserts);
 	return 0;
 }
 
@@ -265,7 +265,7 @@ static int check_operands(const struct merge_options *o, struct failure *failure
 
 static void clean_up(struct follower *f)
 {
-	changes_free(&f->changes);
+	upserts_free(&f->upserts);
 	gather_free(&f->gather);
 	target_free(&f->target);
 	view_free(f->from);

@@ -74,7 +74,7 @@ static void settle(struct checked *c)
 	watermark_combine(&e->watermark);
 	state_settle(&c->state, e->watermark.at);
 	early_restore(e);
-	e->changes.on = true;
+	e->unsaved.on = true;
 }
 
 static int resume_sides(struct checked *c)
@@ -269,7 +269,7 @@ static int save(struct checked *c)
 	if (!c->journal)
 		return 0;
 	buf_clear(&c->line);
-	changes_put(&c->engine->changes, &c->state, journal_begin(c->journal), c->journal);
+	unsaved_put(&c->engine->unsaved, &c->state, journal_begin(c->journal), c->journal);
 	put_clock(c);
 	if (put_sides(c) < 0)
 		return -1;

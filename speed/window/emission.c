@@ -8,9 +8,9 @@ static const char *mark_name(const struct view *v)
 	return v->emit == EMIT_UPDATES ? "_change" : v->emit == EMIT_CHANGELOG ? "_op" : NULL;
 }
 
-void emission_init(struct emission *e, const struct view *v, enum record_format format, struct out *out, struct ledger *ledger, struct changes *changes)
+void emission_init(struct emission *e, const struct view *v, enum record_format format, struct out *out, struct ledger *ledger, struct unsaved *unsaved)
 {
-	*e = (struct emission){ .view = v, .out = out, .ledger = ledger, .changes = changes, .scratch = mem_zalloc(v->group_size) };
+	*e = (struct emission){ .view = v, .out = out, .ledger = ledger, .unsaved = unsaved, .scratch = mem_zalloc(v->group_size) };
 	row_out_init(&e->rows, v, format, mark_name(v));
 	fill_init(&e->fill, v);
 }
@@ -127,7 +127,7 @@ static void update_window_row(struct emission *e, struct window *what, struct sp
 	struct printed *printed = table_put(&what->printed, key, hash_bytes(key.p, key.n), &is_new);
 
 	if (update_row(e, &printed->row, what->at, key, g))
-		changes_row(e->changes, what, printed);
+		unsaved_row(e->unsaved, what, printed);
 }
 
 static void print_rows(void *context, const struct fold_rows *rows)
@@ -169,7 +169,7 @@ void emission_session(struct emission *e, struct session *s)
 	if (e->view->emit == EMIT_FINAL)
 		final_row(e, s->at, s->key, &s->group);
 	else if (update_row(e, &s->printed, s->at, s->key, &s->group))
-		changes_session(e->changes, s);
+		unsaved_session(e->unsaved, s);
 }
 
 void emission_session_gone(struct emission *e, struct session *s)

@@ -11,7 +11,7 @@
 #include "lib/view/row_out.h"
 #include "lib/view/sessions.h"
 #include "lib/view/windows.h"
-#include "speed/window/changes.h"
+#include "speed/window/unsaved.h"
 
 enum stream_form { STREAM_PLAIN, STREAM_CONTROLLED, STREAM_CHECKED };
 
@@ -19,7 +19,7 @@ struct emission {
 	const struct view *view;
 	struct out *out;
 	struct ledger *ledger;
-	struct changes *changes;        /* told which printed rows are others now */
+	struct unsaved *unsaved;        /* told which printed rows are others now */
 	struct row_out rows;
 	uint64_t negative;              /* final rows not shown for more was taken back than had been given */
 	bool controlled;                /* rows must not look like control lines */
@@ -28,7 +28,7 @@ struct emission {
 };
 
 void emission_init(struct emission *e, const struct view *v, enum record_format format, struct out *out, struct ledger *ledger,
-                   struct changes *changes);
+                   struct unsaved *unsaved);
 void emission_free(struct emission *e);
 
 /* The first lines, once the form is known: header, or `stream` and `columns` lines; in a checked stream the latter alone, behind

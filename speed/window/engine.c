@@ -45,7 +45,7 @@ void engine_free(struct engine *e)
 		emission_free(&e->emission);
 	row_maker_free(&e->rows);
 	fold_rows_free(&e->changed);
-	changes_free(&e->changes);
+	unsaved_free(&e->unsaved);
 	free(e->print.item);
 	free(e->drop.item);
 }
@@ -57,7 +57,7 @@ static int side_failed(struct engine *e, const struct side *s)
 
 void engine_begin(struct engine *e, enum record_format format, struct out *out, enum stream_form form)
 {
-	emission_init(&e->emission, e->view, format, out, &e->ledger, &e->changes);
+	emission_init(&e->emission, e->view, format, out, &e->ledger, &e->unsaved);
 	e->controlled = form != STREAM_PLAIN;
 	e->checked = form == STREAM_CHECKED;
 	if (e->controlled && e->view->emit != EMIT_PARTIAL)
@@ -154,7 +154,7 @@ static int add_to_pane(struct engine *e, const struct row *row, const struct pla
 	}
 	g = fold_group(&e->fold, p, row->key);
 	group_add(e->view, g, row);
-	changes_group(&e->changes, p, g);
+	unsaved_group(&e->unsaved, p, g);
 	e->ledger.out++;
 	if (prints_updates(e))
 		pane_changed(e, p, row->key, g);
@@ -179,7 +179,7 @@ static int add_to_session(struct engine *e, const struct row *row, const struct 
 	                  prints_updates(e) ? session_gone : NULL, e);
 	group_add(e->view, &s->group, row);
 	s->group.mark = e->marks + 1;
-	changes_session(&e->changes, s);
+	unsaved_session(&e->unsaved, s);
 	e->ledger.out++;
 	if (prints_updates(e) && (s->fired || e->view->every == EVERY_RECORD))
 		emission_session(&e->emission, s);

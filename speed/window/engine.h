@@ -27,7 +27,7 @@ struct engine {
 	struct sessions sessions;
 	struct watermark watermark;
 	struct emission emission;
-	struct changes changes;         /* noted when a journal keeps the state */
+	struct unsaved unsaved;          /* noted when a journal keeps the state */
 	struct ledger ledger;
 	struct lateness lateness;       /* counted when asked for */
 

@@ -227,9 +227,10 @@ h,903' "$(data out)"
 	refuses "two inputs" 64 'dedupe: --state: takes one input' dedupe -k k --state state a b
 	stream aaa 0 - | checked > one
 	refuses "two of them" 65 'dedupe: one: a checked stream is the only input, and begins with its resume line' dedupe -k k one one
-	refuses "behind another line" 65 'dedupe: stdin: a checked stream is the only input, *' dedupe -k k \
+	refuses "behind another line" 65 'dedupe: stdin:2: a resume line that is not the first' dedupe -k k \
 		< <(lines '#!weir stream format=csv'; stream aaa 0 - | checked)
-	refuses "a directory of no one" 73 'dedupe: no/such: No such file or directory' dedupe -k k --state no/such < one
+	refuses "a directory below a file" 73 'dedupe: one/such: Not a directory' dedupe -k k --state one/such < one
+	dedupe -k k --state two/deep < one > passed && [[ -d two/deep ]] || failed "directories are made" "$(ls)"
 	mkdir shared
 	chmod 777 shared
 	refuses "a directory of everyone" 78 'dedupe: shared: everyone may write *' dedupe -k k --state shared < one

@@ -201,6 +201,16 @@ columns='#!weir columns id,v'
 	done
 }
 
+# Stages forget the states behind what their sink has committed.
+@test "an epoch is synced whatever --sync says" {
+	need strace
+	is_plain_build || skip "strace and leak checks do not go together"
+	strace -o /dev/null true 2> /dev/null || skip "strace is not allowed here"
+	(echo "$columns"; for i in {1..9}; do printf '%s\n' "$i,a" "barrier pos=$i"; done; echo 'stop pos=9') | stream aa 0 - 0 > in
+	strace -f -qq -o trace -e trace=fdatasync event-log append --sync none log < in
+	(($(grep -c fdatasync trace) >= 10)) || failed "syncs" "$(cat trace)"
+}
+
 @test "checked streams and other inputs do not mix" {
 	lines "$columns" 1,a 'stop pos=1' | stream aa 0 - 0 > in
 	refuses "two files" 78 'event-log: in: a checked stream is one input' event-log append log in in

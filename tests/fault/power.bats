@@ -9,20 +9,21 @@ load pipeline
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	RANDOM=${WEIR_SEED:-1}
-	writer=
+	writer='' feeder=''
+	PATH=$PATH:/usr/sbin:/sbin
 }
 
 # What was started must not keep the mount.
 teardown() {
-	kill -9 ${writer-} ${feeder-} 2> /dev/null || true
+	kill -9 ${writer:+"$writer"} ${feeder:+"$feeder"} 2> /dev/null || true
 	! mountpoint -q disk || umount disk || umount -l disk
 	[[ ! -e $BATS_TEST_TMPDIR/failed ]] || { cat "$BATS_TEST_TMPDIR/failed"; return 1; }
 }
 
 # A new file system at ./disk.
 disk() {        # ext4 | xfs
-	need "mkfs.$1" mountpoint
 	[[ $(id -u) -eq 0 ]] || skip "only root may mount a file system and cut its power"
+	need "mkfs.$1"
 	rm -f image
 	truncate -s 320M image
 	"mkfs.$1" -q image
@@ -71,8 +72,8 @@ append_and_lose_power() {       # append option... -- adds to $acknowledged
 		numbers $((acknowledged + 1)) $((acknowledged + 40)) | event-log append "$@" disk/log
 		acknowledged=$((acknowledged + 40))
 	done
-	numbers $((acknowledged + 1)) $((acknowledged + 200000)) > more
-	event-log append --block-bytes 300 --segment-size 4K disk/log more 2> writer.err 3>&- &
+	numbers $((acknowledged + 1)) $((acknowledged + 200000)) > more.csv
+	event-log append --block-bytes 300 --segment-size 4K disk/log more.csv 2> writer.err 3>&- &
 	writer=$!
 	nap 9
 	cut_power
@@ -84,8 +85,13 @@ append_and_lose_power() {       # append option... -- adds to $acknowledged
 
 # How many records the log has after recovery: 1 to so many, and nothing else; -1 when that is not so.
 recovered() {
-	event-log repair disk/log 2> repair.err && event-log verify disk/log > verified 2>&1 && event-log cat disk/log > rows || { echo -1; return; }
-	numbers 1 $(($(wc -l < rows) - 1)) | cmp -s - rows && echo $(($(wc -l < rows) - 1)) || echo -1
+	local n=-1
+
+	if event-log repair disk/log 2> repair.err && event-log verify disk/log > verified 2>&1 && event-log cat disk/log > rows; then
+		n=$(($(wc -l < rows) - 1))
+		numbers 1 $n | cmp -s - rows || n=-1
+	fi
+	echo $n
 }
 
 no_acknowledged_record_is_lost() {      # rounds

@@ -56,12 +56,13 @@ members() {
 measure() {
 	local pid
 
+	# what is measured may go meanwhile
 	for pid in $(members); do
-		sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status" 2> /dev/null >> rss
-		find "/proc/$pid/fd" -mindepth 1 2> /dev/null | wc -l >> fds
+		sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status" 2> /dev/null >> rss || true
+		{ find "/proc/$pid/fd" -mindepth 1 2> /dev/null || true; } | wc -l >> fds
 	done
 	for dir in view state; do
-		find "$dir" -type f 2> /dev/null | wc -l >> "$dir.files"
+		{ find "$dir" -type f 2> /dev/null || true; } | wc -l >> "$dir.files"
 	done
 }
 

@@ -68,6 +68,29 @@ holds() {       # family
 	holds oracle
 }
 
+# Each of these runs the tools some dozens of times, and syncs.
+in_epochs() {   # family
+	((LAW_CASES = (LAW_CASES + 1) / 2))
+	holds "$1"
+}
+
+@test "law: the partials of epochs of any length are the whole, and a run that goes on behind any barrier sends the same" {
+	in_epochs epochs
+	holds epochs-retract
+}
+
+@test "law: whichever runs end behind whichever barriers, open windows outlive them, and the bytes are those of one run" {
+	in_epochs epochs-state
+}
+
+@test "law: so do open sessions" {
+	in_epochs epochs-state-sessions
+}
+
+@test "law: so do those of a stream of changes" {
+	in_epochs epochs-state-retract
+}
+
 # How many of how many spoilt cases were noticed: spoilt, noticed.
 spoil() {       # family fault
 	local said status=0
@@ -81,7 +104,7 @@ spoil() {       # family fault
 @test "negative control: one changed digit in a result is noticed, always" {
 	local family
 
-	for family in split split-retract operands time roll-up changelog changelog-retract retract oracle; do
+	for family in split split-retract operands time roll-up changelog changelog-retract retract oracle epochs epochs-state; do
 		LAW_CASES=12 spoil "$family" digit
 		((noticed == spoilt && spoilt > 3))
 	done

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "speed/window/changes.h"
+#include "speed/window/unsaved.h"
 
-void changes_free(struct changes *c)
+void unsaved_free(struct unsaved *c)
 {
 	fold_rows_free(&c->groups);
 	free(c->session);
 	free(c->row);
 	arena_free(&c->keys);
 	buf_free(&c->line);
-	*c = (struct changes){ 0 };
+	*c = (struct unsaved){ 0 };
 }
 
-void changes_session(struct changes *c, struct session *s)
+void unsaved_session(struct unsaved *c, struct session *s)
 {
 	if (!c->on || s->group.unsaved)
 		return;
@@ -20,7 +20,7 @@ void changes_session(struct changes *c, struct session *s)
 	c->session[c->nsessions++] = (struct session_note){ arena_copy(&c->keys, s->key), s->at.start };
 }
 
-void changes_row(struct changes *c, const struct window *what, struct printed *p)
+void unsaved_row(struct unsaved *c, const struct window *what, struct printed *p)
 {
 	if (!c->on || p->unsaved)
 		return;
@@ -29,27 +29,27 @@ void changes_row(struct changes *c, const struct window *what, struct printed *p
 	c->row[c->nrows++] = (struct row_note){ what->ordinal, table_key(&what->printed, p), p };
 }
 
-static void put_line(struct changes *c, struct journal *j)
+static void put_line(struct unsaved *c, struct journal *j)
 {
 	journal_put(j, buf_view(&c->line));
 	buf_clear(&c->line);
 }
 
-static void put_group(struct changes *c, const struct view_state *s, struct interval pane, struct span key, struct group *g, struct journal *j)
+static void put_group(struct unsaved *c, const struct view_state *s, struct interval pane, struct span key, struct group *g, struct journal *j)
 {
 	state_print_group(s, pane, key, g, &c->line);
 	put_line(c, j);
 	g->unsaved = 0;
 }
 
-static void put_session(struct changes *c, const struct view_state *s, struct session *what, struct journal *j)
+static void put_session(struct unsaved *c, const struct view_state *s, struct session *what, struct journal *j)
 {
 	state_print_session(s, what, &c->line);
 	put_line(c, j);
 	what->group.unsaved = 0;
 }
 
-static void put_row(struct changes *c, const struct view_state *s, const struct window *what, struct span key, struct printed *p, struct journal *j)
+static void put_row(struct unsaved *c, const struct view_state *s, const struct window *what, struct span key, struct printed *p, struct journal *j)
 {
 	state_print_row(s, what, key, p, &c->line);
 	put_line(c, j);
@@ -57,7 +57,7 @@ static void put_row(struct changes *c, const struct view_state *s, const struct 
 }
 
 /* Panes and windows that W has dropped do not come back: all that could be in them would be late. */
-static void put_changed(struct changes *c, const struct view_state *s, struct journal *j)
+static void put_changed(struct unsaved *c, const struct view_state *s, struct journal *j)
 {
 	for (size_t i = 0; i < c->groups.n; i++) {
 		struct fold_row *row = &c->groups.row[i];
@@ -79,7 +79,7 @@ static void put_changed(struct changes *c, const struct view_state *s, struct jo
 	}
 }
 
-static void put_all_groups(struct changes *c, const struct view_state *s, struct journal *j)
+static void put_all_groups(struct unsaved *c, const struct view_state *s, struct journal *j)
 {
 	struct pane *p;
 
@@ -92,7 +92,7 @@ static void put_all_groups(struct changes *c, const struct view_state *s, struct
 	}
 }
 
-static void put_all_sessions(struct changes *c, const struct view_state *s, struct journal *j)
+static void put_all_sessions(struct unsaved *c, const struct view_state *s, struct journal *j)
 {
 	struct table_walk walk = { 0 };
 	struct session_chain *chain;
@@ -102,7 +102,7 @@ static void put_all_sessions(struct changes *c, const struct view_state *s, stru
 			put_session(c, s, what, j);
 }
 
-static void put_all_rows(struct changes *c, const struct view_state *s, struct journal *j)
+static void put_all_rows(struct unsaved *c, const struct view_state *s, struct journal *j)
 {
 	struct window *what;
 
@@ -115,7 +115,7 @@ static void put_all_rows(struct changes *c, const struct view_state *s, struct j
 	}
 }
 
-static void put_fill(struct changes *c, const struct fill *f, struct journal *j)
+static void put_fill(struct unsaved *c, const struct fill *f, struct journal *j)
 {
 	void *known;
 
@@ -129,7 +129,7 @@ static void put_fill(struct changes *c, const struct fill *f, struct journal *j)
 	}
 }
 
-void changes_put(struct changes *c, const struct view_state *s, bool all, struct journal *j)
+void unsaved_put(struct unsaved *c, const struct view_state *s, bool all, struct journal *j)
 {
 	if (all) {
 		put_all_groups(c, s, j);

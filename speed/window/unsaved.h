@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* changes -- what has changed of a window-agg's state since it was made durable, so that a barrier costs what changed and not what there is.
+/* unsaved -- what has changed of a window-agg's state since it was made durable, so that a barrier costs what changed and not what there is.
  * Things are noted once, by a flag of their own; those that a watermark has dropped meanwhile are not found any more, and need
  * no line: it would drop them again. */
-#ifndef SPEED_WINDOW_CHANGES_H
-#define SPEED_WINDOW_CHANGES_H
+#ifndef SPEED_WINDOW_UNSAVED_H
+#define SPEED_WINDOW_UNSAVED_H
 
 #include "lib/base/arena.h"
 #include "lib/stream/journal.h"
 #include "lib/view/state.h"
 
 /* A zeroed struct notes nothing. */
-struct changes {
+struct unsaved {
 	bool on;
 	struct fold_rows groups;        /* key and group are in their pane */
 	struct session_note {
@@ -28,9 +28,9 @@ struct changes {
 	struct buf line;
 };
 
-void changes_free(struct changes *c);
+void unsaved_free(struct unsaved *c);
 
-static inline void changes_group(struct changes *c, const struct pane *p, struct group *g)
+static inline void unsaved_group(struct unsaved *c, const struct pane *p, struct group *g)
 {
 	if (!c->on || g->unsaved)
 		return;
@@ -38,10 +38,10 @@ static inline void changes_group(struct changes *c, const struct pane *p, struct
 	fold_rows_add(&c->groups, p->at, table_key(&p->groups, g), g);
 }
 
-void changes_session(struct changes *c, struct session *s);
-void changes_row(struct changes *c, const struct window *what, struct printed *p);
+void unsaved_session(struct unsaved *c, struct session *s);
+void unsaved_row(struct unsaved *c, const struct window *what, struct printed *p);
 
 /* Puts what changed, or all there is; from then on it counts as kept. */
-void changes_put(struct changes *c, const struct view_state *s, bool all, struct journal *j);
+void unsaved_put(struct unsaved *c, const struct view_state *s, bool all, struct journal *j);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/merge/changes.h"
+#include "serve/merge/upserts.h"
 
 #include "lib/base/diag.h"
 
@@ -11,7 +11,7 @@ struct shown {
 
 /* ---- places: a window or session, and a key ---- */
 
-static struct span place_of(struct changes *c, struct interval at, struct span key)
+static struct span place_of(struct upserts *c, struct interval at, struct span key)
 {
 	buf_clear(&c->place);
 	buf_add(&c->place, &at, sizeof at);
@@ -39,22 +39,22 @@ static void *slot(struct table *t, struct span place)
 	return table_put(t, place, hash_bytes(place.p, place.n), &is_new);
 }
 
-void changes_touch(struct changes *c, struct interval at, struct span key, struct group *g)
+void upserts_touch(struct upserts *c, struct interval at, struct span key, struct group *g)
 {
 	if (selection_window(&c->selection, at))
 		*(struct group **)slot(&c->touched, place_of(c, at, key)) = g;
 }
 
-void changes_touch_pane(struct changes *c, const struct pane *p, struct span key)
+void upserts_touch_pane(struct upserts *c, const struct pane *p, struct span key)
 {
 	const struct window_spec *spec = &c->view->window;
 	int64_t n = window_count(spec, p->at.start);
 
 	for (int64_t i = 0; i < n; i++)
-		changes_touch(c, window_at(spec, p->at.start, i), key, NULL);
+		upserts_touch(c, window_at(spec, p->at.start, i), key, NULL);
 }
 
-void changes_touch_all(struct changes *c)
+void upserts_touch_all(struct upserts *c)
 {
 	struct table_walk walk = { 0 };
 	struct shown *s;
@@ -63,13 +63,13 @@ void changes_touch_all(struct changes *c)
 		struct span place = table_key(&c->shown, s);
 
 		if (s->row)
-			changes_touch(c, place_at(place), place_key(place), NULL);
+			upserts_touch(c, place_at(place), place_key(place), NULL);
 	}
 }
 
 /* ---- rows ---- */
 
-static int print(struct changes *c, const char *change)
+static int print(struct upserts *c, const char *change)
 {
 	row_out_write(&c->rows, change, &c->out->buf);
 	c->ledger->rows++;
@@ -77,7 +77,7 @@ static int print(struct changes *c, const char *change)
 }
 
 /* The group of a place as it is now, or NULL. */
-static struct group *group_at(struct changes *c, struct interval at, struct span key, struct group *session)
+static struct group *group_at(struct upserts *c, struct interval at, struct span key, struct group *session)
 {
 	const struct window window = { .at = at };
 
@@ -87,7 +87,7 @@ static struct group *group_at(struct changes *c, struct interval at, struct span
 }
 
 /* Renders it when it is to be shown: 1, 0, -1. */
-static int render(struct changes *c, struct interval at, struct span key, struct group *g)
+static int render(struct upserts *c, struct interval at, struct span key, struct group *g)
 {
 	char error[256];
 	int pass;
@@ -99,7 +99,7 @@ static int render(struct changes *c, struct interval at, struct span key, struct
 	return pass < 0 ? failure_set(c->failure, EXIT_DATA, "%s", error) : pass;
 }
 
-static int withdraw(struct changes *c, struct shown *s)
+static int withdraw(struct upserts *c, struct shown *s)
 {
 	int rc;
 
@@ -113,7 +113,7 @@ static int withdraw(struct changes *c, struct shown *s)
 	return rc;
 }
 
-static int show(struct changes *c, struct shown *s)
+static int show(struct upserts *c, struct shown *s)
 {
 	if (s->row && row_out_same(&c->rows, s->row))
 		return 0;
@@ -123,7 +123,7 @@ static int show(struct changes *c, struct shown *s)
 	return print(c, "upsert");
 }
 
-static int look_at(struct changes *c, const struct fold_row *row)
+static int look_at(struct upserts *c, const struct fold_row *row)
 {
 	struct group *g = group_at(c, row->at, row->key, row->group);
 	int wanted = render(c, row->at, row->key, g), rc = wanted;
@@ -142,7 +142,7 @@ static int look_at(struct changes *c, const struct fold_row *row)
 }
 
 /* The table itself does not delete: rows that are gone go when they are most. */
-static void forget_deleted(struct changes *c)
+static void forget_deleted(struct upserts *c)
 {
 	struct table old = c->shown;
 	struct table_walk walk = { 0 };
@@ -158,7 +158,7 @@ static void forget_deleted(struct changes *c)
 }
 
 /* In the order in which rows are printed. */
-int changes_print(struct changes *c)
+int upserts_print(struct upserts *c)
 {
 	struct fold_rows rows = { 0 };
 	struct table_walk walk = { 0 };
@@ -181,12 +181,12 @@ int changes_print(struct changes *c)
 
 /* ---- the whole ---- */
 
-int changes_init(struct changes *c, const struct gather *gather, const struct view *v, enum record_format format,
+int upserts_init(struct upserts *c, const struct gather *gather, const struct view *v, enum record_format format,
                  const struct answer_options *o, struct out *out, struct ledger *ledger, struct failure *failure)
 {
 	char why[400];
 
-	*c = (struct changes){ .view = v, .gather = gather, .out = out, .ledger = ledger, .failure = failure };
+	*c = (struct upserts){ .view = v, .gather = gather, .out = out, .ledger = ledger, .failure = failure };
 	row_out_init(&c->rows, v, format, "_change");
 	table_init(&c->shown, sizeof(struct shown));
 	table_init(&c->touched, sizeof(struct group *));
@@ -196,12 +196,12 @@ int changes_init(struct changes *c, const struct gather *gather, const struct vi
 	return 0;
 }
 
-void changes_header(struct changes *c)
+void upserts_header(struct upserts *c)
 {
 	row_out_header(&c->rows, &c->out->buf);
 }
 
-void changes_free(struct changes *c)
+void upserts_free(struct upserts *c)
 {
 	struct table_walk walk = { 0 };
 	struct shown *s;
