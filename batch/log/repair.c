@@ -152,12 +152,15 @@ static int quarantine_locked(const struct maintain_options *o, struct out *out, 
 {
 	struct repair r = { o->path, disk_dir(o->path, false, f), out, f };
 	uint64_t *first = NULL;
+	struct buf what = { 0 };
 	size_t n;
 	int lock, rc = -1;
 
 	if (r.dir < 0)
 		return -1;
-	lock = disk_lock(r.dir, LOG_LOCK, "the log is being written", o->wait_ms, f);
+	buf_printf(&what, "%s: the log is being written%c", o->path, 0);
+	lock = disk_lock(r.dir, LOG_LOCK, what.p, o->wait_ms, f);
+	buf_free(&what);
 	if (lock >= 0 && segment_list(r.dir, o->path, &first, &n, f) == 0)
 		rc = quarantine(&r, first, n);
 	free(first);

@@ -222,6 +222,7 @@ struct sealer {
 static void *work(void *arg)
 {
 	struct sealer *s = arg;
+	struct failure one;
 	uint64_t first;
 
 	pthread_mutex_lock(&s->lock);
@@ -232,7 +233,7 @@ static void *work(void *arg)
 			break;
 		first = s->first[s->done++];
 		pthread_mutex_unlock(&s->lock);
-		struct failure one = { 0 };
+		one = (struct failure){ 0 };
 		if (seal_segment(s->dir, first, s->compress, &one) < 0 && !s->failure.status)
 			s->failure = one;
 		pthread_mutex_lock(&s->lock);

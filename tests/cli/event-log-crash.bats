@@ -183,6 +183,7 @@ stored() {      # n
 	echo 1 >&7
 	until_true stored 1
 	refuses "held" 75 'event-log: log: the log is being written by another process' event-log append log /dev/null
+	refuses "held, repair" 75 'event-log: log: the log is being written by another process' event-log repair --quarantine log
 	kill -KILL "$writer"
 	wait "$writer" || true
 	exec 7>&-
