@@ -77,6 +77,19 @@ literal() {     # beginning
 	assert_line '2026-03-02T10:01:00Z,2026-03-02T10:02:00Z,5'
 }
 
+@test "weir-format(5): its segment is one, and its checked stream too" {
+	mkdir log
+	literal '#!weir segment' > log/00000000000000000000.log
+	run -0 event-log cat log
+	assert_output $'ts,category,price\n2026-03-02T10:00:07Z,books,12.50'
+	event-log verify log
+	sed -i s/12.50/12.51/ log/00000000000000000000.log
+	run -65 event-log verify log
+	literal '#!weir resume' > stream
+	run -0 dedupe -k ts --state state stream
+	assert_line '2026-03-02T10:00:07Z,books,12.50'
+}
+
 @test "weir-format(5): the ledger has the members it names" {
 	literal '{"tool"' > documented
 	printf 'a\n1\n' | dedupe --stats 2> ledger

@@ -43,7 +43,9 @@ power_back() {
 
 is_back() {
 	mount -o loop image disk
-	touch disk/back 2> /dev/null || ! umount disk
+	touch disk/back 2> /dev/null && return
+	umount disk
+	return 1
 }
 
 # The tools with steps left out, and without syncs.
