@@ -230,7 +230,8 @@ h,903' "$(data out)"
 	refuses "behind another line" 65 'dedupe: stdin:2: a resume line that is not the first' dedupe -k k \
 		< <(lines '#!weir stream format=csv'; stream aaa 0 - | checked)
 	refuses "a directory below a file" 73 'dedupe: one/such: Not a directory' dedupe -k k --state one/such < one
-	dedupe -k k --state two/deep < one > passed && [[ -d two/deep ]] || failed "directories are made" "$(ls)"
+	dedupe -k k --state two/deep --rejects bad < one > passed || failed "directories are made" "$?"
+	[[ -d two/deep ]] || failed "directories are made" "$(ls)"
 	mkdir shared
 	chmod 777 shared
 	refuses "a directory of everyone" 78 'dedupe: shared: everyone may write *' dedupe -k k --state shared < one
