@@ -261,10 +261,10 @@ static int take_barrier(struct appender *a)
 {
 	const struct barrier *b = &a->barrier;
 
-	if (!a->discard)
-		return commit_epoch(a, b->epoch, b->run, buf_view(&b->pos));
-	a->discard = !span_eq(buf_view(&b->pos), buf_view(&log_writer_source(a->writer)->source));
-	return 0;
+	if (a->discard && !span_eq(buf_view(&b->pos), buf_view(&log_writer_source(a->writer)->source)))
+		return 0;
+	a->discard = false;             /* from here on this run is ours too: states are kept for it, no more for the one that was */
+	return commit_epoch(a, b->epoch, b->run, buf_view(&b->pos));
 }
 
 /* Negative control: what a crash of the source has left is taken for all. */

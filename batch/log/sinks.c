@@ -8,10 +8,18 @@
 #define OPEN_MOST 8                     /* epochs sent but not committed */
 #define LOOK_MS 10                      /* between looks, as long as there is room */
 
+/* A view whose last file is one of batch names no run. */
+static bool has_run(const struct one_sink *k)
+{
+	return strcmp(k->begin.run, "-") != 0;
+}
+
 static bool is_behind(const struct one_sink *a, const struct one_sink *b)
 {
 	if (a->at.at != b->at.at)
 		return a->at.at < b->at.at;
+	if (a->at.at && has_run(a) != has_run(b))
+		return has_run(a);
 	return a->begin.epoch < b->begin.epoch;
 }
 
@@ -24,6 +32,18 @@ static int open_one(struct one_sink *k, const char *path, const char *source, st
 		return 0;
 	return failure_set(f, EXIT_CONFIG, "%s: it stands at \"%s\", which is no position in a log: is it fed by another source?", path,
 	                   diag_show(k->begin.pos.p, k->begin.pos.n));
+}
+
+/* Stages know no state of a sink that names no run. When others had come to an epoch they are not to take that for the beginning: it is
+ * theirs, of no run, which a stage that keeps state refuses and others do not mind. */
+static uint64_t epoch_of(const struct sinks *s, const struct one_sink *last)
+{
+	uint64_t epoch = last->begin.epoch;
+
+	for (size_t i = 0; last->at.at && !has_run(last) && i < s->n; i++)
+		if (s->of[i].begin.epoch > epoch)
+			epoch = s->of[i].begin.epoch;
+	return epoch;
 }
 
 int sinks_open(struct sinks *s, const char *const *path, size_t n, const char *source, struct failure *f)
@@ -40,11 +60,11 @@ int sinks_open(struct sinks *s, const char *const *path, size_t n, const char *s
 	if (n == 0)
 		return 0;
 	s->from = s->of[last].at;
-	s->epoch = s->committed = s->sent = s->of[last].begin.epoch;
+	s->epoch = s->committed = s->sent = epoch_of(s, &s->of[last]);
 	s->sent_at = s->from;
 	memcpy(s->run, s->of[last].begin.run, sizeof s->run);
 	for (size_t i = 0; i < n; i++)
-		s->of[i].committed = s->epoch;
+		s->of[i].committed = s->of[i].had = s->epoch;
 	return 0;
 }
 
@@ -89,11 +109,48 @@ void sinks_sent(struct sinks *s, uint64_t epoch, struct position at)
 {
 	s->sent = epoch;
 	s->sent_at = at;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->of[i].at.at >= at.at)
+			s->of[i].had = epoch;
+}
+
+static uint64_t known(const struct one_sink *k)
+{
+	return k->committed > k->had ? k->committed : k->had;
+}
+
+static const struct one_sink *slowest(const struct sinks *s)
+{
+	const struct one_sink *k = s->of;
+
+	for (size_t i = 1; i < s->n; i++)
+		if (known(&s->of[i]) < known(k))
+			k = &s->of[i];
+	return k;
+}
+
+const char *sinks_slowest(const struct sinks *s)
+{
+	return slowest(s)->path;
 }
 
 bool sinks_are_full(const struct sinks *s)
 {
-	return s->n && s->sent - s->committed >= OPEN_MOST;
+	return s->n && s->sent - known(slowest(s)) >= OPEN_MOST;
+}
+
+bool sinks_moved(const struct sinks *s)
+{
+	bool moved = false;
+
+	for (size_t i = 0; !moved && i < s->n; i++) {
+		struct sink_state now = { 0 };
+		struct failure ignored = { 0 };
+
+		moved = sink_read(s->of[i].path, s->source, &now, &ignored) == 0 && !span_eq(buf_view(&now.pos), buf_view(&s->of[i].begin.pos));
+		sink_state_free(&now);
+	}
+	return moved;
 }
 
 int sinks_look(struct sinks *s, int64_t now_ms, struct failure *f)

@@ -11,6 +11,7 @@ struct one_sink {
 	struct sink_state begin;        /* what it had committed when the run began */
 	struct position at;             /* and where in the log that is */
 	uint64_t committed;             /* last epoch of our run, or the one the run began from */
+	uint64_t had;                   /* last epoch sent that it had already by then: it is not waited for */
 };
 
 struct sinks {
@@ -39,6 +40,9 @@ void sinks_sent(struct sinks *s, uint64_t epoch, struct position at);
 /* Reads anew what is committed, when that is worth it. -1: EXIT_RETRY when another run has taken over a sink. */
 int sinks_look(struct sinks *s, int64_t now_ms, struct failure *f);
 bool sinks_are_full(const struct sinks *s);
+const char *sinks_slowest(const struct sinks *s);       /* path of the one that is waited for; there is one */
+/* Does any stand elsewhere than when the run began? */
+bool sinks_moved(const struct sinks *s);
 
 /* The next position behind at where a barrier must be: a sink that is ahead goes on from there. */
 bool sinks_next_cut(const struct sinks *s, uint64_t at, uint64_t *cut);

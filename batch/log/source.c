@@ -15,7 +15,9 @@
 #define DRY_MS 10                       /* between barriers of a log that has no more for now */
 #define FULL_MS 2                       /* between looks at sinks while no barrier may be sent */
 #define EPOCH_MS 1000
-#define EPOCH_BYTES ((uint64_t)64 * 1024 * 1024)
+#define SETTLE_MS 2000                  /* for a sink that is putting aside what the log does not have */
+#define EPOCH_BYTES ((uint64_t)64 * 1024 * 1024)        /* by default; and an epoch beyond that waits for its barrier */
+#define STUCK_MS 10000                  /* until it is said that nothing is committed */
 
 struct source {
 	const struct cat_options *options;
@@ -33,6 +35,7 @@ struct source {
 	struct position at;             /* behind what was sent */
 	uint64_t records, bytes;        /* of the epoch at hand */
 	int64_t began_ms, sent_ms;      /* when its first data came; when the last barrier went */
+	bool told_stuck;
 };
 
 static bool is_json(const struct source *s)
@@ -105,13 +108,26 @@ static int send_barrier(struct source *s, enum barrier_kind kind, bool edge)
 
 /* ---- epochs ---- */
 
+/* No sink takes more: is it one that this pipeline does not write to? */
+static void tell_stuck(struct source *s)
+{
+	if (s->told_stuck || follow_now() - s->sent_ms < STUCK_MS)
+		return;
+	s->told_stuck = true;
+	warn("%s: has committed nothing for %d s, and no barrier goes before it has: is it the sink of this pipeline?", sinks_slowest(&s->sinks),
+	     STUCK_MS / 1000);
+}
+
 /* May another epoch be sent? 1, 0; -1: a sink has been taken over, or cannot be read. */
 static int may_send(struct source *s)
 {
 	if (sinks_look(&s->sinks, follow_now(), s->failure) < 0)
 		return -1;
 	s->barrier.committed = s->sinks.committed;
-	return !sinks_are_full(&s->sinks);
+	if (!sinks_are_full(&s->sinks))
+		return 1;
+	tell_stuck(s);
+	return 0;
 }
 
 /* A barrier that can wait. 1: sent; 0; -1. */
@@ -192,7 +208,9 @@ static int take_block(struct source *s, struct log_block *b)
 		log_block_cut(b, piece(s, b, &must), &head);
 		if (send_data(s, &head) < 0)
 			return -1;
-		if (must ? sinks_confirm(&s->sinks, s->at, s->failure) < 0 || need_barrier(s, false) < 0 : is_due(s) && try_barrier(s) < 0)
+		if (must && sinks_confirm(&s->sinks, s->at, s->failure) < 0)
+			return -1;
+		if (must || (is_due(s) && s->bytes >= EPOCH_BYTES) ? need_barrier(s, false) < 0 : is_due(s) && try_barrier(s) < 0)
 			return -1;
 	}
 	return 0;
@@ -269,6 +287,22 @@ static bool begins_at_edge(const struct source *s)
 	return false;
 }
 
+/* The log does not have what a sink has counted. When its store is just putting that aside (view-store --log) all will be well the
+ * next time. */
+static int cannot_go_on(struct source *s)
+{
+	int64_t until = follow_now() + SETTLE_MS;
+
+	while (s->sinks.n && s->failure->status == EXIT_CONFIG && follow_now() < until && !follow_stop(&s->follow) &&
+	       follow_wait(&s->follow, s->out, DRY_MS) == 0) {
+		if (!sinks_moved(&s->sinks))
+			continue;
+		*s->failure = (struct failure){ 0 };
+		failure_set(s->failure, EXIT_RETRY, "%s: a sink had more than the log, and is putting that aside: start again from it", s->options->path);
+	}
+	return -1;
+}
+
 static int begin(struct source *s)
 {
 	const struct cat_options *o = s->options;
@@ -283,7 +317,7 @@ static int begin(struct source *s)
 		from = s->dir->segment[0].head.first;
 	s->reader = log_reader_open(s->dir, from, o->has_to ? o->to.at : LOG_END, &ro, s->failure);
 	if (s->failure->status)
-		return -1;
+		return cannot_go_on(s);
 	s->at = log_reader_at(s->reader);
 	if (sinks_confirm(&s->sinks, s->at, s->failure) < 0 || send_resume(s) < 0)
 		return -1;

@@ -268,7 +268,7 @@ static int sync_segment(struct log_reader *r)
 	if (!r->options.sync || r->closed || r->walk.offset <= r->synced)
 		return 0;
 	size = segment_file_size(&r->file);
-	if (disk_sync(r->file.fd, r->file.name, &why) < 0)
+	if (disk_sync(r->file.fd, r->file.name, &why) < 0 || (r->synced == 0 && disk_sync_dir(r->dir->fd, r->file.name, &why) < 0))
 		return reader_fail(r, &why);
 	r->synced = size;
 	return 0;

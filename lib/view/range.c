@@ -242,7 +242,7 @@ static const char *parse_head(struct range_head *h, const struct range_name *n, 
 	struct control c = { 0 };
 	char source[256], hash[9];
 	uint64_t level = 0;
-	int64_t edge = 0;
+	int64_t edge = 0, start = 0;
 	const char *bad = NULL;
 
 	*h = (struct range_head){ 0 };
@@ -256,6 +256,7 @@ static const char *parse_head(struct range_head *h, const struct range_name *n, 
 		bad = "its view line says another range than its name";
 	if (!bad) {
 		h->level = (unsigned)level;
+		h->start = control_i64(&c, "start", &start) && start == 1;
 		h->edge = control_i64(&c, "edge", &edge) && edge == 1;
 		h->has_time = control_i64(&c, "t", &h->time);
 	}

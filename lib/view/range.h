@@ -3,11 +3,12 @@
  *
  *   <source>.<from, 20 digits>-<to, 20 digits>.<kind>.<definition hash>.tsv      kind: speed, batch-7, frozen-7
  *
- *   #!weir view hash=.. definition=.. source=orders log=<id> from=1200000@5f3a91c2 to=1210000@0b2c44aa epoch=e run=R cfg=H [t=<ms>] level=0 [edge=1]
+ *   #!weir view hash=.. definition=.. source=orders log=<id> from=1200000@5f3a91c2 to=1210000@0b2c44aa epoch=e run=R cfg=H [t=<ms>] level=0 [start=1] [edge=1]
  *   header, rows, end line: as any partial (partial.h)
  *
  * source is percent-encoded in the name, dots and slashes too. epoch and run: of the last barrier in it (speed). t: the largest event time in it. level: how often what is in it was
- * compacted. edge: a segment of the log ends at to, nothing may be compacted across it. cfg: lineage. */
+ * compacted. edge: a segment of the log ends at to, nothing may be compacted across it; start: one begins at from,
+ * for that of the file before may have been known only when that was there. cfg: lineage. */
 #ifndef LIB_VIEW_RANGE_H
 #define LIB_VIEW_RANGE_H
 
@@ -39,7 +40,7 @@ struct range_head {
 	bool has_time;
 	int64_t time;
 	unsigned level;
-	bool edge;
+	bool start, edge;
 	uint64_t rejected;              /* of the end line, when read */
 };
 

@@ -23,6 +23,8 @@ static void print_head(const struct range_name *n, const struct range_head *h, s
 	if (h->has_time)
 		control_add_i64(out, false, "t", h->time);
 	control_add_i64(out, false, "level", h->level);
+	if (h->start)
+		control_add_i64(out, false, "start", 1);
 	if (h->edge)
 		control_add_i64(out, false, "edge", 1);
 }

@@ -91,6 +91,7 @@ static void describe(const struct tile *tile, size_t n, struct tile *made)
 	*made = (struct tile){ tile[n - 1].name, tile[n - 1].head, NULL };
 	made->name.from = tile[0].name.from;
 	made->head.from = tile[0].head.from;
+	made->head.start = tile[0].head.start;
 	for (size_t i = 0; i < n; i++) {
 		const struct range_head *h = &tile[i].head;
 

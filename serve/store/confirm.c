@@ -11,14 +11,17 @@
 #include "lib/view/tiling.h"
 #include "serve/store/shelf.h"
 
-/* 1: the log has these records, 0: it has others, or not so many, -1. */
+/* 1: the log has these records, or has them no more, for they were pruned; 0: it has others, or not so many, -1. */
 static int is_confirmed(struct log_dir *d, struct position p, struct failure *f)
 {
 	struct failure why = { 0 };
 	struct log_reader_options o = { 0 };
-	struct log_reader *r = log_reader_open(d, p, p.at, &o, &why);
+	struct log_reader *r;
 	struct log_block b;
 
+	if (d->n && p.at < d->segment[0].head.first.at)
+		return 1;
+	r = log_reader_open(d, p, p.at, &o, &why);
 	if (r && !why.status)
 		log_next(r, &b);
 	log_reader_free(r);

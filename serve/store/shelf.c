@@ -181,6 +181,20 @@ static int check_identity(const struct shelf *s, const struct tiling *t, struct 
 	return 0;
 }
 
+/* The same log under two names would count twice. */
+static int check_names(const struct shelf *s, struct failure *f)
+{
+	struct tilings t = { 0 };
+	int rc = tiling_read(s->dir, s->path, NULL, NULL, &t, f);
+
+	for (size_t i = 0; i < t.n && rc == 0; i++)
+		if (strcmp(t.of[i].log, s->log) == 0 && strcmp(t.of[i].source, s->source) != 0)
+			rc = failure_set(f, EXIT_CONFIG, "%s: has this log already, as source %s, not %s: call the directory of the log as it was, or begin a new view",
+			                 s->path, t.of[i].source, s->source);
+	tilings_free(&t);
+	return rc;
+}
+
 /* Until nothing is to be taken away any more. */
 static int settle(struct shelf *s, struct tilings *t, struct failure *f)
 {
@@ -206,7 +220,7 @@ int shelf_begin(struct shelf *s, const struct view *v, const struct resume *r, s
 		return failure_set(f, EXIT_CONFIG, "the stream does not say which log it comes from");
 	memcpy(s->log, r->log.p, r->log.n);
 	s->log[r->log.n] = '\0';
-	if (drop_temporaries(s, f) < 0 || settle(s, tiles, f) < 0 || drop_strays(s, &tiles->of[0], f) < 0 || disk_sync_dir(s->dir, s->path, f) < 0)
+	if (check_names(s, f) < 0 || drop_temporaries(s, f) < 0 || settle(s, tiles, f) < 0 || drop_strays(s, &tiles->of[0], f) < 0 || disk_sync_dir(s->dir, s->path, f) < 0)
 		return -1;
 	s->at = tiles->of[0].end;
 	return 0;
@@ -238,7 +252,7 @@ static void describe(const struct shelf *s, const struct epochs *e, const struct
 	*t = (struct tile){ .name = { .from = s->at.at, .to = c->to.at, .kind = RANGE_SPEED } };
 	memcpy(t->name.source, s->source, sizeof s->source);
 	memcpy(t->name.hash, s->hash, sizeof s->hash);
-	t->head = (struct range_head){ .from = s->at, .to = c->to, .epoch = c->epoch, .has_time = e->has_time, .time = e->time, .edge = c->edge };
+	t->head = (struct range_head){ .from = s->at, .to = c->to, .epoch = c->epoch, .has_time = e->has_time, .time = e->time, .start = s->start, .edge = c->edge };
 	memcpy(t->head.log, s->log, sizeof s->log);
 	memcpy(t->head.cfg, s->cfg, sizeof s->cfg);
 	snprintf(t->head.run, sizeof t->head.run, "%s", c->run);
@@ -266,6 +280,7 @@ int shelf_publish(struct shelf *s, struct epochs *e, const struct shelf_commit *
 	range_name_print(&t->name, &name);
 	t->file = name.p;
 	s->at = c->to;
+	s->start = c->edge;
 	epochs_clear(e);
 	return 0;
 }

@@ -14,6 +14,7 @@ struct shelf {
 	char source[256], log[20], hash[9], cfg[LINEAGE_TEXT];
 	const struct view *view;
 	struct position at;             /* where the tiling ends */
+	bool start;                     /* a segment of the log begins there */
 	bool durable;                   /* each file is synced before it counts */
 	uint64_t removed;               /* files that shelf_begin found torn, lost or replaced */
 };

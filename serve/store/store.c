@@ -78,8 +78,11 @@ static void keep_tiles(struct store *s, struct tiling *t)
 
 	while (first && t->tile[first - 1].name.kind == RANGE_SPEED)
 		first--;
-	for (; first < t->n; first++)
+	for (; first < t->n; first++) {
+		if (first + 1 < t->n && t->tile[first + 1].head.start)
+			t->tile[first].head.edge = true;
 		keeper_add(s->keeper, &t->tile[first]);
+	}
 }
 
 static int take_view(struct store *s, struct span line)
@@ -183,8 +186,10 @@ static int take_barrier(struct store *s)
 		s->commit.edge = b->edge;
 		return publish(s);
 	}
-	if (b->edge)
+	if (b->edge) {                  /* of what is there already */
+		s->shelf.start = true;
 		keeper_edge(s->keeper);
+	}
 	return publish_when_due(s);
 }
 

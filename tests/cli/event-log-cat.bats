@@ -375,6 +375,61 @@ shows() {       # file
 	cmp <(event-log cat two) <(event-log cat in) || failed "two, at the end" "$(event-log cat two | tail -n 2)"
 }
 
+@test "--resume-from, several: one that is far ahead is not waited for" {
+	numbers 1 300 > all
+	event-log append in < all
+	event-log cat --resume-from two --epoch-records 7 --to 210 in | event-log append two
+	mkfifo pipe
+	event-log append two < pipe 2> err 3>&- &
+	pid=$!
+	(timeout 10 event-log cat --resume-from one --resume-from two --epoch-records 5 in; echo $? > status) | tee pipe | event-log append one
+	wait $pid || failed "the one ahead" "$(< err)"
+	equal "it ended by itself" 0 "$(< status)"
+	gives "one" "$(< all)" event-log cat one
+	gives "two" "$(< all)" event-log cat two
+	equal "one run for both" "$(field one epoch) $(field one run)" "$(field two epoch) $(field two run)"
+}
+
+@test "--resume-from, several: a view that stands at a batch names no run; a state is never taken for none" {
+	both() {
+		window-agg -V sum.view --emit partial < rows | view-store v 2> err 3>&- &
+		pid=$!
+		event-log cat --resume-from v --resume-from clean in | tee rows | dedupe --key text --state state | event-log append clean
+		wait $pid || failed "the view" "$(< err)"
+	}
+	mkfifo rows
+	lines 'time id' 'time-unit ms' 'window 1s' 'measure n = count()' > sum.view
+	numbers 1 100 | event-log append in
+	both
+	gives "each text once" "$(numbers 1 7)" event-log cat clean
+	event-log seal in
+	batch-view -V sum.view --store v in
+	numbers 101 200 | event-log append in
+	both
+	gives "still" "$(numbers 1 7)" event-log cat clean
+	equal "the view too" 200 "$(merge-views v | awk -F , 'NR > 1 { n += $NF } END { print n }')"
+	# the view alone has gone back: to no epoch that dedupe could know
+	rm v/*.speed.*
+	event-log cat --resume-from v --resume-from clean in > stream
+	equal "where it begins" "100 -" "$(value stream resume pos 1 | cut -d@ -f1) $(value stream resume erun 1)"
+	refuses "no state of that" 65 'dedupe: state: there is no state of dedupe for epoch *' dedupe --key text --state state stream
+}
+
+@test "--resume-from: while nothing is committed an epoch does not grow without bound" {
+	yes "$(head -c 100000 /dev/zero | tr '\0' x)" | head -n 800 | sed '1i text' | event-log append --sync none in
+	mkfifo pipe
+	event-log cat --follow --epoch-records 1 --resume-from nowhere in > pipe 3>&- &
+	pid=$!
+	(head -c 60M > /dev/null; : > much; exec cat > rest) < pipe 3>&- &
+	until_true test -e much
+	until_true is_waiting "$pid"
+	kill "$pid"
+	wait "$pid" || true
+	until_true grep -q '^#!weir stop' rest
+	n=$(grep '^#!weir stop' rest | grep -o ' pos=[0-9]*' | cut -d= -f2)
+	((n > 600 && n < 750)) || failed "where it stopped" "$n"
+}
+
 @test "--final, --to, --sealed: how it ends" {
 	numbers 1 10 | event-log append log
 	event-log seal log

@@ -232,6 +232,55 @@ golden() {      # epoch
 	done
 }
 
+@test "an edge that was told too late for its file is not forgotten by the next run" {
+	local e
+
+	# each segment is one epoch, and that it ends is known only when its file is there
+	mkfifo in
+	view-store v < in 2> err 3>&- &
+	pid=$!
+	exec 5> in
+	(opened 0 -
+	for e in {1..8}; do
+		rows "$e"
+		barrier "$e"
+		((e == 8)) || barrier "$e" barrier edge=1
+	done | awk '/#!weir/ { sub(/epoch=[0-9]*/, "epoch=" ++n) } { print }'
+	barrier 8 stop | sed 's/epoch=8/epoch=16/') | checked > all
+	sed -n 1,3p all >&5
+	for e in {1..8}; do
+		sed -n "$((e * 4)),$((e * 4 + 2))p" all >&5
+		until_true reaches "$e"
+		sed -n "$((e * 4 + 3))p" all >&5
+	done
+	exec 5>&-
+	wait $pid || failed "first run" "$(< err)"
+	equal "a file each" "0-10 10-20 20-30 30-40 40-50 50-60 60-70 70-80" "$(files)"
+	# files of one level enough, but with edges between
+	view-store --linger 0s v < in 2> err 3>&- &
+	pid=$!
+	exec 5> in
+	RUN=bbb stream 8 - 16 > all
+	sed -n 1,3p all >&5
+	for e in {9..16}; do
+		sed -n "$((e * 3 - 23)),$((e * 3 - 21))p" all >&5
+		until_true reaches_or_more "$e"
+	done
+	exec 5>&-
+	wait $pid || failed "second run" "$(< err)"
+	[[ $(files) == "0-10 10-20 20-30 30-40 40-50 50-60 60-70 70-"* ]] || failed "an edge is in" "$(files)"
+	equal "served" "$(golden 16)" "$(served)"
+}
+
+reaches_or_more() {     # epoch
+	local f
+
+	for f in $(files); do
+		((${f#*-} >= $1 * 10)) && return
+	done
+	return 1
+}
+
 @test "one view-store at a time for a source, and a killed one leaves no lock" {
 	mkfifo in
 	view-store v < in 2> first.err 3>&- &
@@ -240,7 +289,7 @@ golden() {      # epoch
 	(opened 0 -; rows 1; barrier 1) | checked >&5
 	until_true compgen -G 'v/orders*.tsv'
 	refuses "a second" 75 'view-store: v: source orders is being written by another process' view-store v < <(stream 1 aaa 2)
-	gives "of another source" "" view-store v < <(stream 0 - 2 | sed 's/source=orders/source=db.t%2F3/')
+	gives "of another source" "" view-store v < <(stream 0 - 2 | sed 's/source=orders log=[^ ]*/source=db.t%2F3 log=fedcba9876543210/')
 	[[ -e v/db%2Et%2F3.00000000000000000000-00000000000000000010.speed.$hash.tsv || -e v/db%2Et%2F3.00000000000000000000-00000000000000000020.speed.$hash.tsv ]]
 	kill -9 $pid
 	exec 5>&-
@@ -407,6 +456,50 @@ leftovers() {
 	equal "derived again" "$(event-log cat log | window-agg -t t --time-unit ms -w 10ms -g k -m 'n=count()' -m 's=sum(x)')" "$(merge-views v)"
 	equal "put aside no more" 1 "$(find v/lost -name '*.tsv' | wc -l)"
 	refuses "no log" 74 'view-store: *' view-store --log nowhere v < /dev/null
+}
+
+@test "--log: what the log has no more is not what it never had" {
+	printf 't,k,x\n1,a,1\n2,b,2\n' | event-log append log
+	event-log seal log
+	printf 't,k,x\n11,a,5\n' | event-log append log
+	speed --log log
+	printf 't,k,x\n12,b,7\n' | event-log append log
+	event-log seal log
+	printf 't,k,x\n21,a,8\n' | event-log append log
+	event-log prune --to 4 log
+	before=$(cd v && echo ./*.tsv)
+	speed --log log && failed "the log begins behind it" "nothing was noticed"
+	equal "stays" "$before" "$(cd v && echo ./*.tsv)"
+}
+
+@test "--log: a supervised pipeline mends itself when the log has lost what a view has counted" {
+	printf 't,k,x\n1,a,1\n2,b,2\n' | event-log append log
+	speed
+	cp -r log before
+	printf 't,k,x\n11,a,5\n' | event-log append log
+	speed
+	rm -r log
+	mv before log
+	run-pipeline --delay 1ms --restarts 3 -- event-log cat --resume-from v log '|' window-agg -t t --time-unit ms -w 10ms -g k -m 'n=count()' -m 's=sum(x)' \
+		--emit partial '|' view-store --log log v 2> err || failed "status $?" "$(< err)"
+	equal "derived again" "$(event-log cat log | window-agg -t t --time-unit ms -w 10ms -g k -m 'n=count()' -m 's=sum(x)')" "$(merge-views v)"
+	# without --log it stays as it is, and is told
+	printf 't,k,x\n31,a,5\n' | event-log append log
+	speed
+	rm -r log
+	printf 't,k,x\n1,c,1\n' | event-log append log
+	try run-pipeline --delay 1ms -- event-log cat --resume-from v log '|' view-store v
+	equal "status" 78 "$status"
+}
+
+@test "a log is in a view under one name" {
+	printf 't,k,x\n1,a,1\n2,b,2\n' | event-log append log
+	speed
+	ln -s log today
+	event-log cat --resume-from v today | window-agg -t t --time-unit ms -w 10ms -g k -m 'n=count()' -m 's=sum(x)' --emit partial > stream
+	before=$(served)
+	refuses "another name" 78 'view-store: v: has this log already, as source log, not today: *' view-store v < stream
+	equal "as before" "$before" "$(served)"
 }
 
 speed() {
