@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/diag.h"
 #include "lib/base/mutant.h"
+#include "lib/sink/sink.h"
 #include "lib/stream/checked.h"
 #include "lib/stream/signals.h"
 #include "lib/text/layout.h"
@@ -400,10 +401,10 @@ int append_run(const struct append_options *o, struct ledger *ledger, struct fai
 	int rc;
 
 	a.block_bytes = o->block_bytes ? o->block_bytes : BLOCK_BYTES;
-	rc = begin(&a);
+	rc = sink_expect_log(o->path, f) < 0 ? -1 : begin(&a);
 	if (rc == 0)
 		rc = read_all(&a);
-	if (log_writer_close(a.writer, f) < 0)
+	if (a.writer && log_writer_close(a.writer, f) < 0)
 		rc = -1;
 	pending_free(&a.pending);
 	fields_free(&a.fields);

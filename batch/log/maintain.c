@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "batch/log/maintain.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -108,6 +109,14 @@ int log_info(const struct maintain_options *o, struct out *out, struct failure *
 	return status_of(rc, f);
 }
 
+/* A log without segments has at least been written to once. */
+int maintain_log_is_there(int dir, const char *path, size_t segments, struct failure *f)
+{
+	if (segments || faccessat(dir, LOG_LOCK, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	return failure_set(f, EXIT_IO, "%s: there is no log", path);
+}
+
 /* ---- verify ---- */
 
 static void print_check(const struct segment_check *c, struct out *out)
@@ -151,7 +160,7 @@ int log_verify(const struct maintain_options *o, struct out *out, struct failure
 
 	if (dir < 0)
 		return f->status;
-	if (segment_list(dir, o->path, &first, &n, f) < 0)
+	if (segment_list(dir, o->path, &first, &n, f) < 0 || maintain_log_is_there(dir, o->path, n, f) < 0)
 		status = status_of(-1, f);
 	else
 		status = verify_segments(o->path, dir, first, n, out, f);
@@ -164,5 +173,14 @@ int log_verify(const struct maintain_options *o, struct out *out, struct failure
 
 int log_seal_run(const struct maintain_options *o, struct failure *f)
 {
-	return status_of(log_seal(o->path, o->wait_ms, o->compress, f), f);
+	int dir = disk_dir(o->path, false, f), rc;
+	uint64_t *first = NULL;
+	size_t n = 0;
+
+	if (dir < 0)
+		return f->status;
+	rc = segment_list(dir, o->path, &first, &n, f) < 0 ? -1 : maintain_log_is_there(dir, o->path, n, f);
+	free(first);
+	close(dir);
+	return status_of(rc < 0 ? rc : log_seal(o->path, o->wait_ms, o->compress, f), f);
 }

@@ -18,6 +18,8 @@ struct maintain_options {
 int log_info(const struct maintain_options *o, struct out *out, struct failure *f);
 int log_verify(const struct maintain_options *o, struct out *out, struct failure *f);
 int log_seal_run(const struct maintain_options *o, struct failure *f);
+/* Beside them: is there a log in dir, with so many segments? -1: EXIT_IO. */
+int maintain_log_is_there(int dir, const char *path, size_t segments, struct failure *f);
 int log_repair(const struct maintain_options *o, struct out *out, struct failure *f);         /* repair.c */
 
 #endif

@@ -170,15 +170,50 @@ static int quarantine_locked(const struct maintain_options *o, struct out *out, 
 	return rc;
 }
 
+/* What recovery does not touch. */
+static int check_rest(const char *path, int dir, const uint64_t *first, size_t n, struct failure *f)
+{
+	struct segment_check before = { 0 }, c;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = segment_check(dir, first[i], i ? &before : NULL, i + 1 == n, &c, f);
+		if (rc == 0 && c.state == SEGMENT_BAD)
+			rc = failure_set(f, EXIT_DATA, "%s/%s (--quarantine moves it, and all behind it, to lost/)", path, c.why.text);
+		segment_check_free(&before);
+		before = c;
+	}
+	segment_check_free(&before);
+	return rc;
+}
+
+/* There must be a log; without --quarantine damage is told. */
+static int look_first(const struct maintain_options *o, struct failure *f)
+{
+	int dir = disk_dir(o->path, false, f), rc;
+	uint64_t *first = NULL;
+	size_t n = 0;
+
+	if (dir < 0)
+		return -1;
+	rc = segment_list(dir, o->path, &first, &n, f);
+	if (rc == 0)
+		rc = maintain_log_is_there(dir, o->path, n, f);
+	if (rc == 0 && !o->quarantine)
+		rc = check_rest(o->path, dir, first, n, f);
+	free(first);
+	close(dir);
+	return rc;
+}
+
 int log_repair(const struct maintain_options *o, struct out *out, struct failure *f)
 {
 	const struct log_write_options write = { .lock_wait_ms = o->wait_ms };
 	struct log_writer *w;
-	int dir = disk_dir(o->path, false, f), rc;
+	int rc;
 
-	if (dir < 0)
+	if (look_first(o, f) < 0)
 		return f->status;
-	close(dir);
 	rc = o->quarantine ? quarantine_locked(o, out, f) : 0;
 	if (rc == 0) {
 		w = log_writer_open(o->path, &write, f);

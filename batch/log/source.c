@@ -270,6 +270,8 @@ static int run(struct source *s)
 static int wait_for_log(struct source *s)
 {
 	s->format = FORMAT_CSV;
+	if (s->dir->n == 0 && s->options->follow)
+		warn("%s: there is nothing in the log yet: waiting for its first record", s->options->path);
 	while (s->dir->n == 0 && s->options->follow && !follow_stop(&s->follow))
 		if (follow_wait(&s->follow, s->out, -1) < 0 || log_dir_refresh(s->dir, s->failure) < 0)
 			return -1;

@@ -11,6 +11,7 @@
 #include "batch/rebuild/generations.h"
 #include "lib/base/diag.h"
 #include "lib/log/write.h"
+#include "lib/sink/sink.h"
 
 #define SEAL_WAIT_MS 10000
 
@@ -96,12 +97,32 @@ static int read_head(struct build *b, size_t i, struct range_head *head)
 	return rc;
 }
 
+/* The newest generation tells; as long as there is none, any speed file that is whole. */
 static int check_log(struct build *b)
 {
-	size_t newest = generations_newest(&b->files, NULL);
+	size_t newest = generations_newest(&b->files, NULL), n = b->files.files.n;
 	struct range_head head;
+	int rc = newest < n ? read_head(b, newest, &head) : 1;
 
-	return newest < b->files.files.n && read_head(b, newest, &head) < 0 ? -1 : 0;
+	for (size_t i = 0; rc > 0 && newest == n && i < n; i++)
+		if (strcmp(b->files.files.name[i].source, b->log.name) == 0)
+			rc = read_head(b, i, &head);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The newest generation has counted more than is sealed. Those records must at least be in the log. */
+static int check_end(struct build *b, size_t newest)
+{
+	const struct range_name *n = &b->files.files.name[newest];
+	struct block_trailer last = { 0 };
+	bool found;
+	int rc = n->to > b->cut.at ? log_last_commit(&b->log, &last, &found, b->failure) : 0;
+
+	if (rc == 0 && n->to > b->cut.at && (!found || last.end.at < n->to))
+		rc = failure_set(b->failure, EXIT_CONFIG, "%s: the log ends at %llu, but generation %llu of %s has counted records up to %llu: what was lost is in it; build the view anew in another directory",
+		                 b->o->log, (unsigned long long)(found ? last.end.at : 0), (unsigned long long)n->generation, b->o->store, (unsigned long long)n->to);
+	block_trailer_free(&last);
+	return rc;
 }
 
 /* From where frozen files end: what they hold stays as it is, and the log may lack it. What is gone cannot be counted in another way. */
@@ -114,7 +135,7 @@ static int begin_full(struct build *b)
 	b->read = b->from;
 	if (b->from.at >= first)
 		return 0;
-	return failure_set(b->failure, EXIT_CONFIG, "%s: history before %llu is pruned: the definition cannot change", b->o->log, (unsigned long long)first);
+	return failure_set(b->failure, EXIT_CONFIG, "%s: history before %llu is pruned, and no frozen generation of this definition holds it: the view cannot be built from it", b->o->log, (unsigned long long)first);
 }
 
 /* On top of the newest generation, or behind it when it is frozen. */
@@ -181,6 +202,8 @@ static int plan(struct build *b)
 	b->base = b->files.files.n;
 	newest = generations_newest(&b->files, b->hash);
 	if (newest < b->files.files.n) {
+		if (check_end(b, newest) < 0)
+			return -1;
 		if (is_current(b, newest, &current) < 0)
 			return -1;
 		if (current)
@@ -306,7 +329,7 @@ static int run(struct build *b, struct ledger *ledger)
 {
 	int rc;
 
-	b->dir = find_log(b) < 0 ? -1 : disk_dir(b->o->store, true, b->failure);
+	b->dir = find_log(b) < 0 || sink_expect_view(b->o->store, b->failure) < 0 ? -1 : disk_dir(b->o->store, true, b->failure);
 	if (b->dir < 0)
 		return -1;
 	b->lock = generations_lock(b->dir, b->o->wait_ms, b->failure);

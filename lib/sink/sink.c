@@ -60,6 +60,28 @@ int sink_read(const char *path, const char *source, struct sink_state *s, struct
 	return rc;
 }
 
+static int expect(const char *path, enum kind other, const char *text, struct failure *f)
+{
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	enum kind kind = FRESH;
+
+	if (dir < 0)
+		return 0;               /* whoever opens it will say why */
+	rc = look(dir, path, &kind, f);
+	close(dir);
+	return rc == 0 && kind == other ? failure_set(f, EXIT_CONFIG, "%s: %s", path, text) : rc;
+}
+
+int sink_expect_log(const char *path, struct failure *f)
+{
+	return expect(path, A_VIEW, "it is a view, not a log", f);
+}
+
+int sink_expect_view(const char *path, struct failure *f)
+{
+	return expect(path, A_LOG, "it is a log, not a view", f);
+}
+
 void sink_state_free(struct sink_state *s)
 {
 	buf_free(&s->pos);

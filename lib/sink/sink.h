@@ -15,6 +15,10 @@ struct sink_state {
 /* Reads the record of a sink at path. A directory that is missing or empty is a fresh sink. source: name of the source (a view may have several); NULL: the only
  * one. Cheap enough to be asked a hundred times a second. -1: failure. */
 int sink_read(const char *path, const char *source, struct sink_state *s, struct failure *f);
+/* Before something is written: is the directory, when there is one, what it is taken for? -1: EXIT_CONFIG, it is the other kind. */
+int sink_expect_log(const char *path, struct failure *f);
+int sink_expect_view(const char *path, struct failure *f);
+
 void sink_state_free(struct sink_state *s);
 
 #endif

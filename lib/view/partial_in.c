@@ -36,7 +36,8 @@ static enum partial_event fail(struct partial_reader *r, int status, const char 
 
 static enum partial_event fail(struct partial_reader *r, int status, const char *format, ...)
 {
-	size_t n = (size_t)snprintf(r->error, sizeof r->error, "%.200s:%llu: ", r->name, (unsigned long long)r->line);
+	size_t n = r->line ? (size_t)snprintf(r->error, sizeof r->error, "%.200s:%llu: ", r->name, (unsigned long long)r->line) :
+		(size_t)snprintf(r->error, sizeof r->error, "%.200s: ", r->name);
 	va_list args;
 
 	va_start(args, format);

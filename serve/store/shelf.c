@@ -174,7 +174,7 @@ static int check_identity(const struct shelf *s, const struct tiling *t, struct 
 		return 0;
 	if (strcmp(t->hash, s->hash) != 0)
 		return failure_set(f, EXIT_CONFIG, "%s: holds a view of definition %s, the stream is one of %s: batch-view builds it anew", s->path, t->hash, s->hash);
-	if (strcmp(t->log, s->log) != 0)
+	if (*s->log && strcmp(t->log, s->log) != 0)
 		return failure_set(f, EXIT_CONFIG, "%s: source %s was the log %s, the stream comes from log %s", s->path, s->source, t->log, s->log);
 	if (strcmp(t->cfg, s->cfg) != 0)
 		return failure_set(f, EXIT_CONFIG, "%s: was made by another lineage (%s) than event-log and window-agg (%s)", s->path, t->cfg, s->cfg);
@@ -188,7 +188,7 @@ static int check_names(const struct shelf *s, struct failure *f)
 	int rc = tiling_read(s->dir, s->path, NULL, NULL, &t, f);
 
 	for (size_t i = 0; i < t.n && rc == 0; i++)
-		if (strcmp(t.of[i].log, s->log) == 0 && strcmp(t.of[i].source, s->source) != 0)
+		if (*s->log && strcmp(t.of[i].log, s->log) == 0 && strcmp(t.of[i].source, s->source) != 0)
 			rc = failure_set(f, EXIT_CONFIG, "%s: has this log already, as source %s, not %s: call the directory of the log as it was, or begin a new view",
 			                 s->path, t.of[i].source, s->source);
 	tilings_free(&t);
@@ -216,9 +216,10 @@ int shelf_begin(struct shelf *s, const struct view *v, const struct resume *r, s
 	if (strcmp(r->cfg, s->cfg) != 0)
 		return failure_set(f, EXIT_CONFIG, "a view is made from its log directly: lineage of event-log cat and window-agg is %s, of this stream %s", s->cfg,
 		                   *r->cfg ? r->cfg : "not stated");
-	if (r->log.n == 0 || r->log.n >= sizeof s->log)
+	if (r->log.n >= sizeof s->log)
 		return failure_set(f, EXIT_CONFIG, "the stream does not say which log it comes from");
-	memcpy(s->log, r->log.p, r->log.n);
+	if (r->log.n)                   /* none: the log is empty, and nothing will come */
+		memcpy(s->log, r->log.p, r->log.n);
 	s->log[r->log.n] = '\0';
 	if (check_names(s, f) < 0 || drop_temporaries(s, f) < 0 || settle(s, tiles, f) < 0 || drop_strays(s, &tiles->of[0], f) < 0 || disk_sync_dir(s->dir, s->path, f) < 0)
 		return -1;
@@ -238,7 +239,9 @@ static int check_end(const struct shelf *s, struct failure *f)
 	if (mutant("cas"))
 		return 0;
 	rc = read_tiling(s, &t, f);
-	if (rc == 0 && (!position_eq(t.of[0].end, s->at) || (t.of[0].n && strcmp(t.of[0].hash, s->hash) != 0))) {
+	if (rc == 0 && t.of[0].n && strcmp(t.of[0].hash, s->hash) != 0)
+		rc = failure_set(f, EXIT_RETRY, "%s: batch has built it by another definition, %s, by now; ours is %s", s->path, t.of[0].hash, s->hash);
+	if (rc == 0 && !position_eq(t.of[0].end, s->at)) {
 		position_print(t.of[0].end, there);
 		position_print(s->at, here);
 		rc = failure_set(f, EXIT_RETRY, "%s: ends at %s by now, not at %s: a batch was published or taken back; go on from there", s->path, there, here);
@@ -272,6 +275,8 @@ int shelf_publish(struct shelf *s, struct epochs *e, const struct shelf_commit *
 {
 	struct buf name = { 0 };
 
+	if (!*s->log)
+		return failure_set(f, EXIT_CONFIG, "the stream does not say which log it comes from");
 	if (check_end(s, f) < 0)
 		return -1;
 	describe(s, e, c, t);

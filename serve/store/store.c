@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/diag.h"
+#include "lib/sink/sink.h"
 #include "lib/stream/signals.h"
 #include "lib/text/reader.h"
 #include "lib/view/partial_parse.h"
@@ -50,6 +51,8 @@ static int take_resume(struct store *s, const struct control *c)
 		return failure_set(s->failure, EXIT_CONFIG, "resume: \"%s\" is no position of a log", diag_show(s->resume.pos.p, s->resume.pos.n));
 	s->resumed = true;
 	stage_signals();
+	if (sink_expect_view(s->options->path, s->failure) < 0)
+		return -1;
 	return shelf_open(&s->shelf, s->options->path, buf_view(&s->resume.source), s->failure);
 }
 

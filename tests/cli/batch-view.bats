@@ -682,3 +682,35 @@ tamper() {      # file script
 	equal "nor is it taken for done" "0 batch-view: $file: it is damaged, and built anew" "$status $(< err)"
 	gives "the view again" "$(event-log cat log | window-agg -V v)" merge-views s
 }
+
+@test "a log of the same name is another log, also while there are speed files only" {
+	mkdir one two
+	printf 'ts,v\n1,1\n2,2\n' | event-log append one/o
+	printf 'ts,v\n1,1\n' | event-log append two/o
+	printf 'time ts\nwindow 1m\nmeasure n = count()\n' > n.view
+	event-log cat --resume-from store one/o | window-agg -V n.view --emit partial | view-store store
+	before=$(merge-views store)
+	run -78 batch-view --seal -V n.view --store store two/o
+	assert_output --partial 'it was made from another log o'
+	assert_equal "$(merge-views store)" "$before"
+}
+
+@test "a log that has lost what was counted is told, also with --if-new, and not built upon" {
+	printf 'time ts\nwindow 1m\nmeasure n = count()\n' > n.view
+	for i in 1 2 3; do
+		printf 'ts,v\n%d,1\n' "$i" | event-log append o
+		event-log seal o
+	done
+	batch-view -V n.view --store store o
+	rm o/00000000000000000002.*
+	run -78 batch-view --if-new -V n.view --store store o
+	assert_output --partial 'the log ends at 2, but generation 1 of store has counted records up to 3'
+}
+
+@test "a log is no store" {
+	printf 'ts,v\n1,1\n' | event-log append o
+	event-log seal o
+	printf 'time ts\nwindow 1m\nmeasure n = count()\n' > n.view
+	run -78 batch-view -V n.view --store o o
+	assert_output 'batch-view: o: it is a log, not a view'
+}

@@ -408,3 +408,22 @@ three_segments() {      # log option...
 	(! is_plain_build || ulimit -v 1000000; event-log verify log > out 2> err) && failed "bomb" "not seen"
 	grep -q "log/$gz: " err || failed "bomb" "$(cat err)"
 }
+
+@test "a directory that is no log is told by verify, repair and seal; a view is no log" {
+	mkdir empty
+	for command in verify repair seal; do
+		refuses "$command" 74 'event-log: empty: there is no log' event-log "$command" empty
+	done
+	[[ -z $(ls -A empty) ]] || failed "nothing is left in it" "$(ls -A empty)"
+	printf 'ts,v\n1,1\n' | event-log append log
+	event-log cat --resume-from view log | window-agg -t ts -w 1m -m 'n=count()' --emit partial | view-store view
+	refuses "append" 78 'event-log: view: it is a view, not a log' event-log append view /dev/null
+}
+
+@test "repair tells damage that it does not mend" {
+	numbers 1 1000 | event-log append log
+	event-log seal log
+	gz=$(cd log && echo *.gz)
+	printf XXXX | dd of="log/$gz" bs=1 seek=100 conv=notrunc 2> /dev/null
+	refuses "damage" 65 "event-log: log/$gz: *--quarantine*" event-log repair log
+}

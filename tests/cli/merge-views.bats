@@ -67,7 +67,7 @@ pieces() {      # view command...
 	gives "gzip" "$right" merge-views p1.gz p2 p3
 	refuses "nothing at all" 65 'merge-views: stdin:1: it is empty: *' merge-views < /dev/null
 	gives "empty partials" "$("${VIEW[@]}" <(head -n p1 "$orders"))" merge-views <("${VIEW[@]}" -e partial <(head -n p1 "$orders"))
-	refuses "no such file" 74 'merge-views: nofile:*: No such file or directory' merge-views nofile
+	refuses "no such file" 74 'merge-views: nofile: No such file or directory' merge-views nofile
 	gives "round trip" "$(merge-views -e partial p2 p3 | grep -v '^#!weir end')" bash -c 'merge-views -e partial p2 p3 | merge-views -e partial | grep -v "^#!weir end"'
 	cmp <(merge-views -e partial p2 p3) <(merge-views -e partial p3 p2) || failed "partials do not depend on the order" ""
 	cmp <(merge-views -e partial p2) p2 || failed "a partial merged alone is itself" ""

@@ -523,3 +523,14 @@ speed() {
 	equal "nothing is left" "" "$(find v -name '*.ts*')"
 	gives "with room again" "" view-store v < in
 }
+
+@test "a log without records ends its pipeline well, and leaves a view without files" {
+	echo t,k,x | event-log append log
+	run -0 bash -c "set -o pipefail; event-log cat --resume-from v log | window-agg -t t -w 1m -m 'n=count()' --emit partial | view-store v"
+	run compgen -G 'v/*.tsv'
+	assert_output ''
+	printf 't,k,x\n1,a,1\n' | event-log append log
+	run -0 bash -c "set -o pipefail; event-log cat --resume-from v log | window-agg -t t -w 1m -m 'n=count()' --emit partial | view-store v"
+	compgen -G 'v/*.tsv'
+	refuses "a log is no view" 78 'view-store: log: it is a log, not a view' view-store log < <(event-log cat --checked log | window-agg -t t -w 1m -m 'n=count()' --emit partial)
+}

@@ -93,7 +93,7 @@ static const char *read_long_hand(struct span text, struct decimal *d)
 
 static void parse_one(struct span text, struct decimal *d, bool *ok)
 {
-	struct decimal want, back;
+	struct decimal want = { 0 }, back;
 	const char *error = read_long_hand(text, &want), *said = decimal_parse_error(text);
 	struct buf printed = { 0 };
 
