@@ -25,7 +25,7 @@ static const struct opt options[] = {
 	{ OPT_BLOCK_INTERVAL, 0, "block-interval", "DURATION", "or after that time (default 200ms)", NULL },
 	{ OPT_REJECTS, 0, "rejects", "FILE", "keep bad records with the reason and go on", NULL },
 	READ_OPTS,
-	{ OPT_FROM, 0, "from", "POSITION", "begin there, 0 is the beginning (default 0)", "cat" },
+	{ OPT_FROM, 0, "from", "POSITION", "begin there (default: at the first record there is)", "cat" },
 	{ OPT_SINCE, 0, "since", "TIME", "only records of TIME or later; needs --time", NULL },
 	{ OPT_UNTIL, 0, "until", "TIME", "only records before TIME; needs --time", NULL },
 	{ OPT_TIME, 't', "time", "COLUMN", "event time of each record", NULL },
