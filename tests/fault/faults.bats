@@ -219,7 +219,7 @@ starve() {      # name command...
 	refuses "window-agg" 65 'window-agg: stdin:2: record longer than 1048576 bytes' gigabyte window-agg -w none -m 'n=count()'
 	refuses "dedupe" 65 'dedupe: stdin:2: record longer than 1048576 bytes' gigabyte dedupe
 	refuses "merge-views" 65 'merge-views: stdin:1: *' gigabyte merge-views
-	refuses "merge-views, in its first line" 65 'merge-views: stdin:*: a line longer than *' bash -c 'ulimit -v 500000; head -c 1G /dev/zero | merge-views'
+	refuses "merge-views, in its first line" 65 'merge-views: stdin*: a line longer than *' bash -c 'ulimit -v 500000; head -c 1G /dev/zero | merge-views'
 	long() {
 		{ echo t,k,v; head -c 300M /dev/zero; echo; echo 1,a,2; } | limit "$@"
 	}
