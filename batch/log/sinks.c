@@ -7,7 +7,6 @@
 
 #define OPEN_MOST 8                     /* epochs sent but not committed */
 #define LOOK_MS 10                      /* between looks, as long as there is room */
-#define CALM_MS 100                     /* as long as most of it is free: a look lists the directory */
 
 /* A view whose last file is one of batch names no run. */
 static bool has_run(const struct one_sink *k)
@@ -156,7 +155,7 @@ bool sinks_moved(const struct sinks *s)
 
 int sinks_look(struct sinks *s, int64_t now_ms, struct failure *f)
 {
-	int64_t pause = sinks_are_full(s) ? 1 : s->sent - s->committed < OPEN_MOST / 2 ? CALM_MS : LOOK_MS;
+	int64_t pause = sinks_are_full(s) ? 1 : LOOK_MS;
 
 	if (s->n == 0 || now_ms - s->looked_ms < pause)
 		return 0;
