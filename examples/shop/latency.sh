@@ -2,7 +2,7 @@
 # How long from a record that is handed to `event-log append` to its row in `merge-views --follow`: 20,000 records a second, in ticks
 # of 10 ms, each record carrying the microsecond it was made in.
 
-latency_s=${LATENCY:-3}
+latency_s=${LATENCY:-2}
 per_tick=200
 
 # The ticks as records; what was sent, one line a tick, goes to live/sent.

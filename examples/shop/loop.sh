@@ -2,7 +2,7 @@
 # The loop: one log, a speed layer that is live, a batch layer that rebuilds, and one process killed on the way.
 
 live="minute country stock"
-replay_s=${REPLAY:-10}
+replay_s=${REPLAY:-7}
 declare -A pipeline=()          # view -> pid of its run-pipeline
 
 # Sleeps N seconds without a process.

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# The shop, whole: a year of real orders becomes orders, GMV, stock and customer figures - once as one batch, once as a
-# hundred shuffled pieces that are aggregated apart and merged, once as a live stream with repeats and late records.
-# The first two must be equal to the last byte; all are held against answers that SQLite computed.
+# The shop, whole: a year of real orders becomes orders, GMV, stock and customer figures. The loop: a log, a speed layer that is
+# live, a batch rebuild in the middle and a process killed on the way. Then as shuffled pieces that are aggregated apart and merged, and as
+# a feed with repeats and late records. All must be equal to the last byte, and are held against answers that SQLite computed.
 #
 #   examples/shop/run.sh             the data as it is
 #   SCALE=20 examples/shop/run.sh    twenty shops in one: ids and seconds shifted (about 1,000 orders a day; 1500: 100,000)
-#   PIECES=100 JOBS=2 WORK=DIR       pieces, threads, where files go (default build/shop)
+#   REPLAY=60 LATENCY=10             seconds that the year takes in the loop (default 7), and that latency is measured (2)
+#   PIECES=100 JOBS=2 WORK=DIR       pieces (10), threads, where files go (default build/shop)
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=${WORK:-$root/build/shop}
 scale=${SCALE:-1}
-pieces=${PIECES:-20}
+pieces=${PIECES:-10}
 jobs=${JOBS:-$(nproc)}
 views="minute hour day country product stock value visit"
 PATH=${WEIR_BIN:-$root/bin}:$PATH
