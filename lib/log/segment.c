@@ -140,37 +140,11 @@ enum segment_line segment_line_kind(struct span line)
 	return SEGMENT_DAMAGED;
 }
 
-static bool take_hex(const struct control *c, const char *name, uint32_t *v)
-{
-	struct buf text = { 0 };
-	bool ok = control_value(c, name, &text) && text.n == 8;
-
-	*v = 0;
-	for (size_t i = 0; ok && i < text.n; i++) {
-		char d = text.p[i];
-
-		ok = (d >= '0' && d <= '9') || (d >= 'a' && d <= 'f');
-		*v = *v << 4 | (uint32_t)(d <= '9' ? d - '0' : d - 'a' + 10);
-	}
-	buf_free(&text);
-	return ok;
-}
-
-static bool take_u64(const struct control *c, const char *name, uint64_t *v)
-{
-	int64_t n;
-
-	if (!control_i64(c, name, &n) || n < 0)
-		return false;
-	*v = (uint64_t)n;
-	return true;
-}
-
 static bool take_flag(const struct control *c, const char *name)
 {
 	uint64_t v;
 
-	return take_u64(c, name, &v) && v == 1;
+	return control_u64(c, name, &v) && v == 1;
 }
 
 static bool take_word(const struct control *c, const char *name, char *to, size_t size)
@@ -199,7 +173,7 @@ static int parse_line(struct control *c, struct span line, const char *word)
 
 	if (line.n < CRC_TAIL || !span_starts((struct span){ line.p + line.n - CRC_TAIL, CRC_TAIL }, SPAN(CRC_KEY)))
 		return -1;
-	if (control_parse(c, line) < 0 || c->json || !span_eq(c->word, span_of(word)) || !take_hex(c, "crc", &crc))
+	if (control_parse(c, line) < 0 || c->json || !span_eq(c->word, span_of(word)) || !control_hex32(c, "crc", &crc))
 		return -1;
 	return crc == hash_crc32c(0, line.p, line.n - CRC_TAIL) ? 0 : -1;
 }
@@ -229,9 +203,9 @@ int segment_parse_head(struct segment_head *h, struct span line)
 
 	buf_clear(&h->columns);
 	h->columns_crc = 0;
-	if (parse_line(&c, line, "segment") == 0 && take_u64(&c, "v", &version) && version == 1 && take_word(&c, "log", h->log, sizeof h->log) &&
-	    is_id(h->log) && take_u64(&c, "first", &h->first.at) && take_hex(&c, "chain", &h->first.chain) && take_format(&c, &h->format) &&
-	    (!has_columns(h->format) || take_hex(&c, "columns", &h->columns_crc)))
+	if (parse_line(&c, line, "segment") == 0 && control_u64(&c, "v", &version) && version == 1 && take_word(&c, "log", h->log, sizeof h->log) &&
+	    is_id(h->log) && control_u64(&c, "first", &h->first.at) && control_hex32(&c, "chain", &h->first.chain) && take_format(&c, &h->format) &&
+	    (!has_columns(h->format) || control_hex32(&c, "columns", &h->columns_crc)))
 		rc = 0;
 	control_free(&c);
 	return rc;
@@ -253,7 +227,7 @@ int segment_parse_columns(struct segment_head *h, struct span line)
 
 static bool take_source(const struct control *c, struct block_trailer *t)
 {
-	t->has_source = take_u64(c, "epoch", &t->epoch);
+	t->has_source = control_u64(c, "epoch", &t->epoch);
 	if (!t->has_source) {
 		t->epoch = 0;
 		strcpy(t->run, "-");
@@ -270,8 +244,8 @@ int segment_parse_block(struct block_trailer *t, struct span line)
 	int rc = -1;
 
 	t->first = (struct position){ 0 };
-	if (parse_line(&c, line, "block") == 0 && take_u64(&c, "first", &t->first.at) && take_u64(&c, "n", &n) && take_u64(&c, "lines", &t->lines) &&
-	    take_u64(&c, "len", &t->len) && take_hex(&c, "chain", &t->end.chain) && take_u64(&c, "synced", &t->synced) &&
+	if (parse_line(&c, line, "block") == 0 && control_u64(&c, "first", &t->first.at) && control_u64(&c, "n", &n) && control_u64(&c, "lines", &t->lines) &&
+	    control_u64(&c, "len", &t->len) && control_hex32(&c, "chain", &t->end.chain) && control_u64(&c, "synced", &t->synced) &&
 	    control_i64(&c, "t", &t->time) && take_source(&c, t) && !__builtin_add_overflow(t->first.at, n, &t->end.at))
 		rc = 0;
 	if (rc == 0) {
@@ -288,8 +262,8 @@ int segment_parse_seal(struct segment_seal *s, struct span line)
 	struct control c = { 0 };
 	int rc = -1;
 
-	if (parse_line(&c, line, "seal") == 0 && take_u64(&c, "first", &s->first) && take_u64(&c, "n", &s->n) && take_u64(&c, "len", &s->len) &&
-	    take_hex(&c, "chain", &s->chain))
+	if (parse_line(&c, line, "seal") == 0 && control_u64(&c, "first", &s->first) && control_u64(&c, "n", &s->n) && control_u64(&c, "len", &s->len) &&
+	    control_hex32(&c, "chain", &s->chain))
 		rc = 0;
 	control_free(&c);
 	return rc;

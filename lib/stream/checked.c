@@ -30,36 +30,10 @@ static bool take_name(const struct control *c, const char *name, char *to, size_
 	return ok;
 }
 
-static bool take_u64(const struct control *c, const char *name, uint64_t *v)
-{
-	int64_t n;
-
-	if (!control_i64(c, name, &n) || n < 0)
-		return false;
-	*v = (uint64_t)n;
-	return true;
-}
-
 static bool take_text(const struct control *c, const char *name, struct buf *to)
 {
 	buf_clear(to);
 	return control_value(c, name, to);
-}
-
-static bool take_crc(const struct control *c, uint32_t *crc)
-{
-	struct buf text = { 0 };
-	bool ok = control_value(c, "crc", &text) && text.n == 8;
-
-	*crc = 0;
-	for (size_t i = 0; ok && i < text.n; i++) {
-		char d = text.p[i];
-
-		ok = (d >= '0' && d <= '9') || (d >= 'a' && d <= 'f');
-		*crc = *crc << 4 | (uint32_t)(d <= '9' ? d - '0' : d - 'a' + 10);
-	}
-	buf_free(&text);
-	return ok;
 }
 
 /* ---- resume ---- */
@@ -68,7 +42,7 @@ int resume_parse(struct resume *r, const struct control *c, struct failure *f)
 {
 	int64_t several = 0;
 
-	if (!take_name(c, "run", r->run, sizeof r->run) || !take_name(c, "erun", r->erun, sizeof r->erun) || !take_u64(c, "epoch", &r->epoch))
+	if (!take_name(c, "run", r->run, sizeof r->run) || !take_name(c, "erun", r->erun, sizeof r->erun) || !control_u64(c, "epoch", &r->epoch))
 		return failure_set(f, EXIT_DATA, "malformed resume line: it lacks run, epoch or erun");
 	take_text(c, "pos", &r->pos);           /* in NDJSON an empty one is as none */
 	if (!take_name(c, "cfg", r->cfg, sizeof r->cfg))
@@ -120,14 +94,14 @@ int barrier_parse(struct barrier *b, const struct control *c, struct failure *f)
 
 	if (!barrier_kind(c->word, &b->kind))
 		return 0;
-	if (!take_name(c, "run", b->run, sizeof b->run) || !take_u64(c, "epoch", &b->epoch) || !take_text(c, "pos", &b->pos) ||
-	    !take_u64(c, "n", &b->n) || !take_crc(c, &b->crc))
+	if (!take_name(c, "run", b->run, sizeof b->run) || !control_u64(c, "epoch", &b->epoch) || !take_text(c, "pos", &b->pos) ||
+	    !control_u64(c, "n", &b->n) || !control_hex32(c, "crc", &b->crc))
 		return failure_set(f, EXIT_DATA, "malformed %s line: it lacks run, epoch, pos, n or crc", barrier_word[b->kind]);
-	if (!take_u64(c, "committed", &b->committed))
+	if (!control_u64(c, "committed", &b->committed))
 		b->committed = 0;
 	b->edge = control_i64(c, "edge", &edge) && edge == 1;
 	b->has_time = control_i64(c, "t", &b->time);
-	if (!take_u64(c, "rejected", &b->rejected))
+	if (!control_u64(c, "rejected", &b->rejected))
 		b->rejected = 0;
 	return 1;
 }

@@ -98,6 +98,32 @@ bool control_i64(const struct control *c, const char *name, int64_t *v)
 	return ok;
 }
 
+bool control_u64(const struct control *c, const char *name, uint64_t *v)
+{
+	int64_t n;
+
+	if (!control_i64(c, name, &n) || n < 0)
+		return false;
+	*v = (uint64_t)n;
+	return true;
+}
+
+bool control_hex32(const struct control *c, const char *name, uint32_t *v)
+{
+	struct buf text = { 0 };
+	bool ok = control_value(c, name, &text) && text.n == 8;
+
+	*v = 0;
+	for (size_t i = 0; ok && i < text.n; i++) {
+		char d = text.p[i];
+
+		ok = (d >= '0' && d <= '9') || (d >= 'a' && d <= 'f');
+		*v = *v << 4 | (uint32_t)(d <= '9' ? d - '0' : d - 'a' + 10);
+	}
+	buf_free(&text);
+	return ok;
+}
+
 void control_free(struct control *c)
 {
 	buf_free(&c->store);

@@ -27,6 +27,8 @@ int control_parse(struct control *c, struct span line);
 /* The decoded value of a name, appended to out. False: the line has no such name, or it is not encoded well. */
 bool control_value(const struct control *c, const char *name, struct buf *out);
 bool control_i64(const struct control *c, const char *name, int64_t *v);
+bool control_u64(const struct control *c, const char *name, uint64_t *v);       /* up to 2^63 - 1 */
+bool control_hex32(const struct control *c, const char *name, uint32_t *v);     /* eight digits, as checksums and chains are written */
 void control_free(struct control *c);
 
 /* In a controlled stream, data written at out->p + from (whole lines) that would be taken for control lines gets what takes it
