@@ -13,7 +13,7 @@
 #include "lib/text/read_opts.h"
 
 enum { OPT_SYNC = 1, OPT_SEGMENT_SIZE, OPT_BLOCK_BYTES, OPT_BLOCK_INTERVAL, OPT_ONCE, OPT_REJECTS, OPT_NO_COMPRESS, OPT_WAIT, OPT_FROM, OPT_TO,
-       OPT_SINCE, OPT_UNTIL, OPT_TIME, OPT_TIME_UNIT, OPT_INPUT_TZ, OPT_FOLLOW, OPT_SEALED, OPT_CHECKED, OPT_RESUME_FROM, OPT_FINAL,
+       OPT_SINCE, OPT_UNTIL, OPT_TIME, OPT_TIME_UNIT, OPT_INPUT_TZ, OPT_FOLLOW, OPT_SEALED, OPT_CHECKED, OPT_RESUME_FROM, OPT_FALLBACK, OPT_FINAL,
        OPT_EPOCH_RECORDS, OPT_EPOCH_BYTES, OPT_EPOCH_INTERVAL, OPT_OUTPUT, OPT_JSON, OPT_QUARANTINE, OPT_KEEP, OPT_VIEWS, OPT_DRY_RUN };
 
 /* The headings say whose options these are: see commands_of. */
@@ -36,6 +36,7 @@ static const struct opt options[] = {
 	{ OPT_OUTPUT, 'o', "output", "csv|tsv|ndjson", "format of the records (default: as stored)", NULL },
 	{ OPT_RESUME_FROM, 0, "resume-from", "DIR", "checked stream, from where that sink stands; may be repeated", NULL },
 	{ OPT_CHECKED, 0, "checked", NULL, "checked stream for a sink that says itself where it stands", NULL },
+	{ OPT_FALLBACK, 0, "fallback", "EPOCHS", "begin so many epochs before that: a state is damaged", NULL },
 	{ OPT_FINAL, 0, "final", NULL, "nothing will ever be appended: end with `end`, not `stop`", NULL },
 	{ OPT_EPOCH_RECORDS, 0, "epoch-records", "N", "a barrier after N records (default: by time and size)", NULL },
 	{ OPT_EPOCH_BYTES, 0, "epoch-bytes", "BYTES", "a barrier after so much (default 64M)", NULL },
@@ -156,6 +157,7 @@ static bool take_cat(struct settings *s, int id)
 	case OPT_OUTPUT: c->output = format_named(optarg); break;
 	case OPT_RESUME_FROM: list_option(&s->sink, &s->nsinks, &s->sinks_cap, optarg); break;
 	case OPT_CHECKED: c->checked = true; break;
+	case OPT_FALLBACK: c->fallback = size_option("fallback", optarg); break;
 	case OPT_FINAL: c->final = true; break;
 	case OPT_EPOCH_RECORDS: c->epoch_records = size_option("epoch-records", optarg); break;
 	case OPT_EPOCH_BYTES: c->epoch_bytes = size_option("epoch-bytes", optarg); break;

@@ -10,6 +10,7 @@
 #include "batch/log/pending.h"
 #include "lib/base/clock.h"
 #include "lib/base/diag.h"
+#include "lib/base/hash.h"
 #include "lib/base/mutant.h"
 #include "lib/sink/sink.h"
 #include "lib/stream/checked.h"
@@ -36,7 +37,10 @@ struct appender {
 	bool uncommitted;               /* blocks were written that do not count yet */
 
 	bool begun;                     /* the form of this input is known */
-	bool checked, discard;          /* discard: the log has these records already */
+	bool checked;
+	bool discard;                   /* the log has these records already */
+	bool complete;                  /* it has those of an end, and the barrier at its position has come again */
+	struct position again;          /* behind what was discarded of a fallback */
 	struct resume resume;
 	struct barrier barrier;
 	bool repeated;                  /* --once: the log has all of it */
@@ -89,6 +93,17 @@ static int write_form(struct appender *a)
 	return log_write_form(a->writer, stored_format(a), a->has_columns ? buf_view(&a->columns) : (struct span){ 0 }, a->failure);
 }
 
+/* Pending records that the log has. Of a fallback it is known where they begin in it. */
+static void discard_block(struct appender *a)
+{
+	struct pending *p = &a->pending;
+
+	a->again.at += p->safe.records;
+	a->again.chain = hash_crc32c(a->again.chain, p->data.p, p->safe.bytes);
+	a->ledger->duplicate += p->safe.records;
+	pending_drop(p);
+}
+
 /* The pending records that a block may end behind, and what they commit. */
 static int write_block(struct appender *a, const struct log_commit *c)
 {
@@ -115,7 +130,12 @@ static int flush(struct appender *a)
 {
 	const struct log_commit c = { .more = is_one(a) };
 
-	return a->pending.safe.records ? write_block(a, &c) : 0;
+	if (a->pending.safe.records == 0)
+		return 0;
+	if (!a->discard)
+		return write_block(a, &c);
+	discard_block(a);
+	return 0;
 }
 
 /* Nothing may end here while a -U waits for its +U. */
@@ -145,7 +165,8 @@ static int take_batch(struct appender *a, const struct batch *batch)
 	return !is_one(a) && a->pending.all.records && clock_ms(CLOCK_MONOTONIC_COARSE) - a->since_ms >= a->options->block_ms ? flush(a) : 0;
 }
 
-static int discard_batch(struct appender *a, const struct batch *batch)
+/* --once: the log has all of it. */
+static int skip_batch(struct appender *a, const struct batch *batch)
 {
 	uint64_t n = 0;
 
@@ -223,6 +244,24 @@ static bool goes_on(const struct appender *a, const struct block_trailer *own)
 	return own->epoch == a->resume.epoch && strcmp(own->run, a->resume.erun) == 0;
 }
 
+/* The end of a stream has no position of its own: its windows fire where the barrier before it was. */
+static bool is_ahead(const struct appender *a, const struct block_trailer *own)
+{
+	return own->final || !span_eq(buf_view(&own->source), buf_view(&a->resume.pos));
+}
+
+/* Begins before what the log has, so that states of then can be used. */
+static int begin_fallback(struct appender *a)
+{
+	struct position end = log_writer_end(a->writer);
+
+	if (position_parse(buf_view(&a->resume.fallback), &a->again) < 0 || a->again.at > end.at)
+		return failure_set(a->failure, EXIT_RETRY, "%s: it does not go to %.*s, from where the source falls back", log_path(a), (int)a->resume.fallback.n,
+		                   a->resume.fallback.p);
+	a->discard = true;
+	return 0;
+}
+
 /* The source starts from what a sink has committed. Is that still what this log has? With several sinks it may be another's: then records come
  * first that the log has already. */
 static int compare(struct appender *a)
@@ -231,10 +270,12 @@ static int compare(struct appender *a)
 
 	if (goes_on(a, own) || mutant("cas"))
 		return 0;
+	if (a->resume.fallback.n)
+		return begin_fallback(a);
 	if (!a->resume.several || !own->has_source)
 		return failure_set(a->failure, EXIT_RETRY, "%s: it stands at epoch %" PRIu64 " of run %s, not at epoch %" PRIu64 " of run %s: the source is to start again from it",
 		                   log_path(a), own->epoch, own->run, a->resume.epoch, a->resume.erun);
-	a->discard = !span_eq(buf_view(&own->source), buf_view(&a->resume.pos));
+	a->discard = is_ahead(a, own);
 	return 0;
 }
 
@@ -251,21 +292,50 @@ static int begin_checked(struct appender *a, const struct control *c)
 	return compare(a);
 }
 
-static int commit_epoch(struct appender *a, uint64_t epoch, const char *run, struct span pos)
+static int commit_epoch(struct appender *a, uint64_t epoch, const char *run, struct span pos, bool final)
 {
-	const struct log_commit c = { .has_source = true, .epoch = epoch, .run = run, .source = pos };
+	const struct log_commit c = { .has_source = true, .epoch = epoch, .run = run, .source = pos, .final = final };
 
 	return check_whole(a, "an epoch") < 0 ? -1 : write_block(a, &c);
+}
+
+/* What came again must be what the log has: stages make of the same records the same bytes. */
+static int compare_again(struct appender *a)
+{
+	struct position end = log_writer_end(a->writer);
+
+	if (a->resume.fallback.n == 0 || position_eq(a->again, end))
+		return 0;
+	return failure_set(a->failure, EXIT_DATA, "%s: what came again since %.*s differs from what it has (%" PRIu64 " records, not %" PRIu64
+	                   "): were options or programs changed?", log_path(a), (int)a->resume.fallback.n, a->resume.fallback.p, a->again.at, end.at);
+}
+
+/* A barrier behind records that the log has. 1: it has all of it; 0: this is as far as it goes; -1. */
+static int discard_epoch(struct appender *a)
+{
+	const struct block_trailer *own = log_writer_source(a->writer);
+	const struct barrier *b = &a->barrier;
+	bool there = span_eq(buf_view(&b->pos), buf_view(&own->source));
+
+	if (check_whole(a, "an epoch") < 0 || flush(a) < 0)
+		return -1;
+	if (there && (!own->final || b->kind == BARRIER_END))
+		return compare_again(a);
+	if (a->complete && !there)
+		return failure_set(a->failure, EXIT_CONFIG, "%s: it has all up to the end of its source (--final), which has grown since", log_path(a));
+	a->complete = there;
+	return 1;
 }
 
 static int take_barrier(struct appender *a)
 {
 	const struct barrier *b = &a->barrier;
+	int rc = a->discard ? discard_epoch(a) : 0;
 
-	if (a->discard && !span_eq(buf_view(&b->pos), buf_view(&log_writer_source(a->writer)->source)))
-		return 0;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	a->discard = false;             /* from here on this run is ours too: states are kept for it, no more for the one that was */
-	return commit_epoch(a, b->epoch, b->run, buf_view(&b->pos));
+	return commit_epoch(a, b->epoch, b->run, buf_view(&b->pos), b->kind == BARRIER_END);
 }
 
 /* Negative control: what a crash of the source has left is taken for all. */
@@ -273,7 +343,7 @@ static int commit_at_end(struct appender *a)
 {
 	const struct barrier *b = &a->barrier;
 
-	return commit_epoch(a, (b->epoch ? b->epoch : a->resume.epoch) + 1, a->resume.run, buf_view(&b->pos));
+	return commit_epoch(a, (b->epoch ? b->epoch : a->resume.epoch) + 1, a->resume.run, buf_view(&b->pos), false);
 }
 
 static int take_control(struct appender *a, struct span line)
@@ -320,7 +390,7 @@ static int take_event(struct appender *a, enum read_event event, const struct ba
 	if (!a->begun && begin_plain(a, event, batch) < 0)
 		return -1;
 	if (event == READ_ROWS)
-		return a->discard || a->repeated ? discard_batch(a, batch) : take_batch(a, batch);
+		return a->repeated ? skip_batch(a, batch) : take_batch(a, batch);
 	if (event == READ_BAD)
 		return reject(a, bad);
 	return event == READ_CONTROL ? take_control(a, control) : 0;

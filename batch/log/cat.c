@@ -26,6 +26,8 @@ static int check(const struct cat_options *o, struct failure *f)
 		return usage(f, "a checked stream holds all records as they are stored: no --since, --until or --output");
 	if (o->nresume && o->has_from)
 		return usage(f, "--resume-from says where to begin: no --from");
+	if (o->fallback && o->nresume != 1)
+		return usage(f, "--fallback goes with one --resume-from: states are those of a pipeline with one sink");
 	if (!checked && (o->final || o->epoch_records || o->epoch_bytes || o->epoch_ms >= 0))
 		return usage(f, "--final and --epoch-... are for checked streams: --checked or --resume-from");
 	if (o->final && o->follow)

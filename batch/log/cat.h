@@ -23,6 +23,7 @@ struct cat_options {
 	bool follow, sealed, checked, final;
 	const char *const *resume_from; /* sinks */
 	size_t nresume;
+	uint64_t fallback;              /* begin so many epochs before what the sink has committed */
 	uint64_t epoch_records, epoch_bytes;    /* 0: the default */
 	int64_t epoch_ms;                       /* -1: the default */
 	enum record_format output;              /* AUTO: as stored */

@@ -68,6 +68,25 @@ int sinks_open(struct sinks *s, const char *const *path, size_t n, const char *s
 	return 0;
 }
 
+int sinks_fall_back(struct sinks *s, uint64_t epochs, struct failure *f)
+{
+	struct one_sink *k = s->of;
+	struct sink_state before;
+	int rc = sink_read_before(k->path, epochs, &before, &s->fallback, f);
+
+	if (rc == 0 && position_parse(buf_view(&before.pos), &s->from) < 0)
+		rc = failure_set(f, EXIT_CONFIG, "%s: it stood at \"%s\", which is no position in a log: is it fed by another source?", k->path,
+		                 diag_show(before.pos.p, before.pos.n));
+	if (rc == 0) {
+		s->fell_back = true;
+		s->epoch = s->committed = s->sent = k->committed = k->had = before.epoch;
+		s->sent_at = s->from;
+		memcpy(s->run, before.run, sizeof s->run);
+	}
+	sink_state_free(&before);
+	return rc;
+}
+
 void sinks_close(struct sinks *s)
 {
 	for (size_t i = 0; i < s->n; i++)

@@ -24,6 +24,8 @@ struct sinks {
 	struct position from;
 	uint64_t epoch;
 	char run[RUN_TEXT];
+	bool fell_back;                 /* or from what the only one had committed before; it ended here then */
+	struct position fallback;
 
 	uint64_t sent;                  /* last epoch that was, and the position behind it */
 	struct position sent_at;
@@ -33,6 +35,8 @@ struct sinks {
 
 /* source: name of the log; borrowed, as the paths. */
 int sinks_open(struct sinks *s, const char *const *path, size_t n, const char *source, struct failure *f);
+/* Begins that many epochs before what the sink, a log and the only one, has committed: the sink compares what comes again with what it has. */
+int sinks_fall_back(struct sinks *s, uint64_t epochs, struct failure *f);
 void sinks_close(struct sinks *s);
 
 /* A barrier has gone out. */

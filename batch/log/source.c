@@ -57,6 +57,10 @@ static int send_resume(struct source *s)
 	lineage_fold(r.cfg, "event-log", (struct span){ "", 0 });
 	position_print(s->at, at);
 	buf_text(&r.pos, at);
+	if (s->sinks.fell_back) {
+		position_print(s->sinks.fallback, at);
+		buf_text(&r.fallback, at);
+	}
 	buf_text(&r.source, s->dir->name);
 	buf_text(&r.log, s->dir->id);
 	resume_print(&r, is_json(s), name[s->format], &s->out->buf);
@@ -311,7 +315,9 @@ static int begin(struct source *s)
 	struct log_reader_options ro = { .without_chain = o->has_from && !o->from_has_chain, .sealed_only = o->sealed, .sync = true };
 	struct position from = o->from;
 
-	if (sinks_open(&s->sinks, o->resume_from, o->nresume, s->dir->name, s->failure) < 0 || wait_for_log(s) < 0)
+	if (sinks_open(&s->sinks, o->resume_from, o->nresume, s->dir->name, s->failure) < 0)
+		return -1;
+	if ((o->fallback && sinks_fall_back(&s->sinks, o->fallback, s->failure) < 0) || wait_for_log(s) < 0)
 		return -1;
 	if (o->nresume)
 		from = s->sinks.from;

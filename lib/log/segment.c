@@ -100,6 +100,8 @@ void segment_print_block(const struct block_trailer *t, struct buf *out)
 		add_u64(out, "epoch", t->epoch);
 		control_add(out, false, "run", span_of(t->run));
 		control_add(out, false, "src", buf_view(&t->source));
+		if (t->final)
+			add_u64(out, "final", 1);
 	}
 	if (t->once.n)
 		control_add(out, false, "once", buf_view(&t->once));
@@ -252,6 +254,7 @@ int segment_parse_block(struct block_trailer *t, struct span line)
 		take_text(&c, "once", &t->once);
 		t->more = take_flag(&c, "more");
 		t->changes = take_flag(&c, "changes");
+		t->final = take_flag(&c, "final");
 	}
 	control_free(&c);
 	return rc;

@@ -307,6 +307,7 @@ static void fill_trailer(const struct log_writer *w, const struct log_commit *c,
 	t->time = clock_ms(CLOCK_REALTIME);
 	t->more = c->more;
 	t->has_source = c->has_source || last->has_source;
+	t->final = c->has_source ? c->final : last->final;
 	t->epoch = c->has_source ? c->epoch : last->epoch;
 	snprintf(t->run, sizeof t->run, "%s", c->has_source ? c->run : last->run);
 	buf_span(&t->source, c->has_source ? c->source : buf_view(&last->source));

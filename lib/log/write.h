@@ -36,6 +36,7 @@ int log_write_form(struct log_writer *w, enum record_format format, struct span 
 struct log_commit {                     /* what a block commits besides its records */
 	bool more;                      /* nothing yet: the epoch goes on */
 	bool has_source;                /* else what was committed before is repeated */
+	bool final;                     /* the source is complete */
 	uint64_t epoch;
 	const char *run;
 	struct span source, once;

@@ -4,6 +4,7 @@
 #define LIB_SINK_SINK_H
 
 #include "lib/base/failure.h"
+#include "lib/log/position.h"
 #include "lib/stream/checked.h"
 
 struct sink_state {
@@ -15,6 +16,9 @@ struct sink_state {
 /* Reads the record of a sink at path. A directory that is missing or empty is a fresh sink. source: name of the source (a view may have several); NULL: the only
  * one. Cheap enough to be asked a hundred times a second. -1: failure. */
 int sink_read(const char *path, const char *source, struct sink_state *s, struct failure *f);
+/* The same of a log, as it stood that many epochs before, and where it ended then. -1: also a view, which has no such record, and a log
+ * that does not go back so far (EXIT_CONFIG). */
+int sink_read_before(const char *path, uint64_t back, struct sink_state *s, struct position *end, struct failure *f);
 /* Before something is written: is the directory, when there is one, what it is taken for? -1: EXIT_CONFIG, it is the other kind. */
 int sink_expect_log(const char *path, struct failure *f);
 int sink_expect_view(const char *path, struct failure *f);

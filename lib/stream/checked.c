@@ -49,6 +49,7 @@ int resume_parse(struct resume *r, const struct control *c, struct failure *f)
 		r->cfg[0] = '\0';
 	take_text(c, "source", &r->source);
 	take_text(c, "log", &r->log);
+	take_text(c, "fallback", &r->fallback);
 	r->several = control_i64(c, "several", &several) && several == 1;
 	return 0;
 }
@@ -64,6 +65,8 @@ void resume_print(const struct resume *r, bool json, const char *format, struct 
 	control_add(out, json, "log", buf_view(&r->log));
 	control_add(out, json, "format", span_of(format));
 	control_add(out, json, "cfg", span_of(r->cfg));
+	if (r->fallback.n)
+		control_add(out, json, "fallback", buf_view(&r->fallback));
 	if (r->several)
 		control_add_i64(out, json, "several", 1);
 	control_end(out, json);
@@ -74,6 +77,7 @@ void resume_free(struct resume *r)
 	buf_free(&r->pos);
 	buf_free(&r->source);
 	buf_free(&r->log);
+	buf_free(&r->fallback);
 }
 
 /* ---- barriers ---- */

@@ -26,6 +26,7 @@ struct resume {
 	char cfg[LINEAGE_TEXT];         /* lineage so far */
 	struct buf pos;                 /* where the source goes on; opaque to all but source and sink */
 	struct buf source, log;         /* name and id of what is read; may be empty */
+	struct buf fallback;            /* position in the sink's log behind that epoch, when it is not the sink's last: what comes again must be the same */
 	bool several;                   /* several=1: there are other sinks; one that is ahead of pos discards up to its own position */
 };
 

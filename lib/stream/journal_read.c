@@ -302,7 +302,7 @@ static int lost(const struct journal *j, const struct disk_list *list, uint64_t 
 {
 	if (was_passed(j, list, epoch))
 		return failure_set(f, EXIT_RETRY, "%s: the state of epoch %" PRIu64 " (run %s) is gone, since the sink has gone further: a stale resume", j->path, epoch, run);
-	return failure_set(f, EXIT_DATA, "%s: there is no state of %s for epoch %" PRIu64 " (run %s), which the sink has committed: put it back, or begin with a new sink",
+	return failure_set(f, EXIT_DATA, "%s: there is no state of %s for epoch %" PRIu64 " (run %s), which the sink has committed: put it back, fall back (event-log cat --fallback), or begin with a new sink",
 	                   j->path, j->stage, epoch, run);
 }
 

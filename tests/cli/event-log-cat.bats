@@ -352,6 +352,27 @@ shows() {       # file
 	refuses "of another kind of source" 78 'event-log: foreign: it stands at "kafka:7", which is no position in a log*' event-log cat --resume-from foreign in
 }
 
+@test "--fallback: the epochs before the last one that the sink has committed" {
+	numbers 1 40 | event-log append in
+	for to in 10 20 30; do
+		event-log cat --resume-from sink --to $to in | event-log append --segment-size 100 sink
+		# repeats what was committed, in segments of its own
+		lines id a$to b$to | event-log append --segment-size 1 sink
+	done
+	for back in 1 2; do
+		event-log cat --resume-from sink --fallback $back in > stream
+		equal "back by $back" "$((3 - back)) $((30 - 10 * back))" "$(value stream resume epoch 1) $(value stream resume pos 1 | cut -d@ -f1)"
+		equal "where the sink was" "$((30 - 10 * back + 2 * (2 - back)))" "$(value stream resume fallback 1 | cut -d@ -f1)"
+		grep -q '^#!weir barrier .* pos=30@' stream || failed "a barrier where the sink stands" "$(grep barrier stream)"
+	done
+	refuses "too far" 78 'event-log: sink: it has no commit 3 epochs before its last one' event-log cat --resume-from sink --fallback 3 in
+	refuses "the log has other records than come again" 65 'event-log: sink: what came again since *' event-log append sink < stream
+	event-log prune --to 22 sink > /dev/null
+	refuses "pruned: the first may repeat what is gone" 78 'event-log: sink: it has no commit 2 epochs before its last one' event-log cat --resume-from sink --fallback 2 in
+	refuses "no sink" 64 'event-log: --fallback goes with one --resume-from*' event-log cat --fallback 1 in
+	refuses "a new one" 74 'event-log: new: No such file or directory' event-log cat --resume-from new --fallback 1 in
+}
+
 @test "--resume-from, several: from the one furthest behind, with a barrier where the other joins in" {
 	numbers 1 100 > all
 	event-log append --segment-size 300 --block-bytes 100 in < all

@@ -478,6 +478,83 @@ refused() {     # name status pattern sink...
 	grep -q '^dedupe: state/.*made with other options' err || failed "other options" "$(< err)"
 }
 
+@test "row 38: behind a damaged snapshot lies one that is whole: --fallback goes on from there, and compares what comes again" {
+	small
+	fall_back() {   # epochs
+		(
+			set -o pipefail
+			source_for copy --final --fallback "$1" | "${once[@]}" | "${sums[@]}" | event-log append --stats copy
+		)
+	}
+	wholly() {      # what
+		event-log cat copy | cmp - right.csv || failed "$1" "other rows"
+	}
+	# three epochs, and the last of them damaged in the state of one stage
+	head -n 56 small.csv | event-log append half
+	for stage in dedupe window-agg; do
+		rm -rf log copy state
+		cp -R half log
+		source_for copy | "${once[@]}" | "${sums[@]}" | event-log append copy
+		tail -n +57 small.csv | sed '1iid,t,k,v' | event-log append log
+		file=$(echo state/$stage.*)
+		sed -i '$d' "$file"
+		try to_log none
+		((status == 65 || status == 75)) && grep -q "^$stage: state: there is no state of $stage for epoch 3" err || failed "$stage: it is refused" "$status, $(< err)"
+		refuses "$stage: too far" 78 "event-log: copy: it has no commit 9 epochs before its last one" event-log cat --resume-from copy --fallback 9 log
+		try fall_back 1
+		equal "$stage" 0 "$status"
+		wholly "$stage"
+		[[ $(ledger err duplicate) != duplicate=0 ]] || failed "$stage" "nothing came again: $(< err)"
+		# and on from there, as if nothing had been
+		try to_log none
+		equal "$stage, then" 0 "$status"
+		wholly "$stage, then"
+	done
+	# over the end: windows that fired are not fired again
+	rm -rf copy state
+	to_log none
+	wholly "the end"
+	for back in 1 2; do
+		try fall_back $back
+		equal "back from the end by $back" 0 "$status"
+		wholly "back from the end by $back"
+	done
+	# rows that differ from those of then are told, and none is stored
+	rm -rf copy state
+	source_for copy | "${once[@]}" | "${sums[@]}" | event-log append copy
+	rows_of copy > before.csv
+	(
+		set -o pipefail
+		source_for copy --fallback 2 | "${once[@]}" | "${sums[@]}" | through -- sed s/k1/k9/ | event-log append copy
+	) 2> err && failed "other rows" "were taken"
+	grep -q '^event-log: copy: what came again since .* differs' err || failed "other rows" "$(< err)"
+	event-log cat copy | cmp - before.csv || failed "other rows" "were stored"
+}
+
+@test "row 36: of two sinks one has the end, and the other dies before it" {
+	small
+	ends() {        # command... -- in front of the second sink
+		event-log cat --final --epoch-records 20 --resume-from copy --resume-from other log | "${once[@]}" | "${sums[@]}" |
+			tee >(event-log append copy 2>> first.err; echo $? > first) | "$@" event-log append other
+		until_true test -s first
+		rm first
+	}
+	ends
+	equal "both" "0 0" "$(cmp right.csv <(event-log cat copy); echo $?) $(cmp right.csv <(event-log cat other); echo $?)"
+	# the second without its last epoch
+	rm -rf copy other state
+	mkfifo to_second
+	(while IFS= read -r line; do [[ $line != '#!weir end'* ]] && echo "$line"; done < to_second | event-log append other 2> err || true) &
+	pid=$!
+	event-log cat --final --epoch-records 20 --resume-from copy --resume-from other log | "${once[@]}" | "${sums[@]}" | tee to_second | event-log append copy
+	wait $pid
+	event-log cat copy | cmp - right.csv || failed "the first" "other rows"
+	(($(event-log cat other | wc -l) < $(wc -l < right.csv))) || failed "the second" "has all"
+	ends 2> err || failed "again" "$(< err)"
+	event-log cat copy | cmp - right.csv || failed "the first, again" "other rows"
+	event-log cat other | cmp - right.csv || failed "the second, again" "other rows"
+}
+
 # --- Being stopped, being slow, being told twice ------------------------------------------------------
 
 @test "row 59: SIGTERM, SIGINT and SIGHUP: the last barrier, its snapshots, and all end within 2 s" {

@@ -15,7 +15,7 @@
 #	18-20	power cuts				power.bats
 #	21	readers during 1000 publications	fewer, of all kinds: tests/cli/merge-views-dir.bats, tests/law/layers.bats
 #	23-24	two writers, a dead one's lock		tests/cli/event-log-crash.bats, view-store.bats, batch-view.bats, tests/e2e/examples.bats
-#	25-37	kills, overlaps, foreign hands, states	exactly-once.bats
+#	25-38	kills, overlaps, foreign hands, states	exactly-once.bats
 #	43	killed for want of memory
 #	46	clocks that jump
 #	51	gzip bombs, what follows the end	tests/cli/event-log.bats; nested

@@ -29,12 +29,13 @@ TEST(a_resume_line_goes_there_and_back_in_both_forms)
 
 		buf_text(&r.pos, "120@5f3a91c2");
 		buf_text(&r.source, "or ders%");
+		buf_text(&r.fallback, "90@0badcafe");
 		resume_print(&r, json, json ? "ndjson" : "csv", &text);
 		text.p[text.n - 1] = '\0';
 		c = parsed(text.p);
 		CHECK(resume_parse(&back, &c, &f) == 0);
 		CHECK(strcmp(back.run, r.run) == 0 && strcmp(back.erun, "-") == 0 && strcmp(back.cfg, r.cfg) == 0);
-		CHECK(back.epoch == 7 && back.several && span_eq(buf_view(&back.pos), buf_view(&r.pos)) && span_eq(buf_view(&back.source), buf_view(&r.source)));
+		CHECK(back.epoch == 7 && back.several && span_eq(buf_view(&back.fallback), buf_view(&r.fallback)) && span_eq(buf_view(&back.pos), buf_view(&r.pos)) && span_eq(buf_view(&back.source), buf_view(&r.source)));
 		control_free(&c);
 		buf_free(&text);
 		resume_free(&r);

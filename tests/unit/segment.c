@@ -13,7 +13,7 @@ static struct span without_newline(const struct buf *b)
 static struct block_trailer full_trailer(void)
 {
 	struct block_trailer t = {
-		.first = { 10, 0 }, .end = { 13, 0x5f3a91c2 }, .lines = 5, .len = 77, .synced = 10, .time = -3, .more = true, .changes = true,
+		.first = { 10, 0 }, .end = { 13, 0x5f3a91c2 }, .lines = 5, .len = 77, .synced = 10, .time = -3, .more = true, .changes = true, .final = true,
 		.has_source = true, .epoch = 12, .run = "aabbccddeeff001",
 	};
 
@@ -97,7 +97,7 @@ TEST(block_reads_back)
 	CHECK_INT(back.len, 77);
 	CHECK_INT(back.synced, 10);
 	CHECK_INT(back.time, -3);
-	CHECK(back.more && back.changes && back.has_source);
+	CHECK(back.more && back.changes && back.has_source && back.final);
 	CHECK_INT(back.epoch, 12);
 	CHECK_TEXT(back.run, "aabbccddeeff001");
 	CHECK_BUF(back.source, "A:5@c, 50%");
@@ -115,7 +115,7 @@ TEST(block_is_used_again)
 
 	segment_print_block(&plain, &out);
 	CHECK_INT(segment_parse_block(&t, without_newline(&out)), 0);
-	CHECK(!t.more && !t.changes && !t.has_source);
+	CHECK(!t.more && !t.changes && !t.has_source && !t.final);
 	CHECK_INT(t.epoch, 0);
 	CHECK_TEXT(t.run, "-");
 	CHECK_INT(t.source.n, 0);
