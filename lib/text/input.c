@@ -152,7 +152,8 @@ bool input_waits(struct input *in)
 		return false;
 	if (in->gzip)
 		return gzip_waits(in->gzip);
-	return poll(&now, 1, 0) == 0;
+	/* a signal that comes just now is an answer too, EINTR: whoever would act on it must not be led into a read that blocks */
+	return poll(&now, 1, 0) <= 0;
 }
 
 bool input_is_regular(const struct input *in)

@@ -206,6 +206,21 @@ stored() {      # n
 	cmp <(event-log cat log) <(numbers 1 3) || failed "stored" "$(event-log cat log)"
 }
 
+@test "a signal that comes while it looks for input ends it too" {
+	can_trace
+	mkfifo in
+	for n in 1 2 3 4 5; do
+		rm -rf log
+		exec 7<> in
+		printf 'id,text\n1,text 1\n2' >&7
+		status=0
+		inject "poll:signal=TERM:when=$n" timeout 20 event-log append --block-interval 1h log < in 7>&- 2> err || status=$?
+		exec 7>&-
+		equal "look $n" 143 "$status"
+		equal "look $n: stored" $'id,text\n1,text 1' "$(event-log cat log)"
+	done
+}
+
 @test "a running writer seals when it is asked, also while it waits" {
 	start_writer
 	echo 1 >&7
