@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/diag.h"
@@ -87,6 +88,20 @@ static void segment_free(struct log_segment *s)
 	segment_head_free(&s->head);
 }
 
+/* When other hands have put another log in the place of this one, its last segment tells. */
+static bool is_ours(const struct log_dir *d, uint64_t first)
+{
+	struct segment_file file = SEGMENT_NO_FILE;
+	struct segment_head head = { 0 };
+	struct failure ignored = { 0 };
+	bool ours = segment_file_open(&file, d->fd, first, &ignored) == 0 && segment_file_head(&file, first, &head, &ignored) == 0 &&
+		strcmp(head.log, d->id) == 0;
+
+	segment_head_free(&head);
+	segment_file_close(&file);
+	return ours;
+}
+
 /* The segments of a listing, those known taken over. 0; 1: one has vanished, list again; -1. */
 static int take_listing(struct log_dir *d, const uint64_t *first, size_t n, struct failure *f)
 {
@@ -99,7 +114,7 @@ static int take_listing(struct log_dir *d, const uint64_t *first, size_t n, stru
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		while (k < nold && old[k].head.first.at < first[i])
 			segment_free(&old[k++]);
-		if (k < nold && old[k].head.first.at == first[i] && old[k].sealed)
+		if (k < nold && old[k].head.first.at == first[i] && old[k].sealed && (i < n - 1 || is_ours(d, first[i])))
 			s = old[k++];                           /* one that is not may have been made anew */
 		else
 			rc = load(d, first[i], i == n - 1, &s, f);
@@ -156,6 +171,18 @@ static int refresh(struct log_dir *d, struct failure *f)
 	return rc;
 }
 
+/* Is what we hold still what the path leads to? Who follows a log would wait for ever in a directory that is gone. */
+static int check_place(const struct log_dir *d, struct failure *f)
+{
+	struct stat held, there;
+
+	if (fstat(d->fd, &held) < 0 || stat(d->path, &there) < 0)
+		return failure_set(f, EXIT_IO, "%s: %m", d->path);
+	if (held.st_dev == there.st_dev && held.st_ino == there.st_ino)
+		return 0;
+	return failure_set(f, EXIT_CONFIG, "%s: it is another directory now", d->path);
+}
+
 int log_dir_refresh(struct log_dir *d, struct failure *f)
 {
 	struct failure why = { 0 };
@@ -170,6 +197,8 @@ int log_dir_refresh(struct log_dir *d, struct failure *f)
 		if (d->fd < 0)
 			return -1;
 	}
+	if (check_place(d, f) < 0)
+		return -1;
 	for (int i = 0; i < LOOKS && rc == 1; i++)
 		rc = refresh(d, &why);
 	if (rc == 0 && d->n == 0 && !d->may_be_empty)

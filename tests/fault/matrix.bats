@@ -22,6 +22,7 @@
 #	52	directories that others can change	log: tests/cli/event-log-crash.bats
 #	53	any umask				log: tests/cli/event-log-crash.bats
 #	59-60	signals, members that stand still	exactly-once.bats, tests/cli/run-pipeline.bats
+#	61	segments that change under a reader
 #	62	a batch while speed runs		exactly-once.bats, tests/law/layers.bats, tests/cli/merge-views-dir.bats
 #	63	a log that grows during a rebuild	tests/cli/batch-view.bats
 #	65	read-only and missing directories	log: tests/cli/event-log-crash.bats
@@ -463,5 +464,63 @@ tools_refuse() {
 		# shellcheck disable=SC2086 # words
 		equal "umask $mask: files" "" "$(find log copy state view batch -type f $wrong | head -n 5)"
 		equal "umask $mask: directories" "" "$(find log copy state view batch -type d -perm /027 | head -n 5)"
+	done
+}
+
+# --- Who follows a log --------------------------------------------------------------------------------
+
+rows() {        # from to
+	echo id,text
+	seq "$1" "$2" | sed 's/.*/&,text &/'
+}
+
+# A reader that stands at 100 and does not get to look for a while.
+held_reader() {
+	rm -rf log out
+	rows 1 100 | event-log append --segment-size 500 log
+	event-log cat --follow log > out 2> err 3>&- &
+	feeder=$!
+	until_true grep -q '^100,' out
+	kill -STOP "$feeder"
+}
+
+let_go() {      # -- and what became of it
+	kill -CONT "$feeder"
+	status=0
+	wait "$feeder" || status=$?
+}
+
+@test "row 61: segments that are sealed, compressed, removed or made anew under who follows them: told, and nothing is skipped" {
+	held_reader
+	rows 101 300 | event-log append --segment-size 500 log
+	event-log seal log
+	event-log prune --to 100 log > /dev/null
+	rows 301 310 | event-log append log
+	kill -CONT "$feeder"
+	until_true grep -q '^310,' out
+	kill "$feeder"
+	wait "$feeder" || true
+	rows 1 310 | cmp - out || failed "what it has read may go" "$(tail -n 2 out)"
+
+	held_reader
+	for at in 101 201 301; do
+		rows $at $((at + 99)) | event-log append --segment-size 500 log
+	done
+	event-log seal log
+	event-log prune --to 300 log > /dev/null
+	let_go
+	equal "what it has not read is gone" 78 "$status"
+	grep -q '^event-log: log: ' err || failed "what it has not read is gone" "$(< err)"
+	rows 1 100 | cmp - out || failed "what it has not read is gone" "$(tail -n 2 out)"
+
+	# by other hands, and another file may have the number of the old one
+	for gone in log 'log/0*'; do
+		held_reader
+		# shellcheck disable=SC2086 # a pattern
+		rm -r $gone
+		rows 7 400 | event-log append log
+		let_go
+		((status == 78 || status == 65)) || failed "$gone is another" "$status, $(< err)"
+		rows 1 100 | cmp - out || failed "$gone is another" "$(tail -n 2 out)"
 	done
 }
