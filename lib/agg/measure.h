@@ -20,6 +20,8 @@ struct moment {
 	int weight;
 };
 
+#define ARG_NULL UINT8_MAX
+
 struct measure_kind {
 	const char *name;               /* as in SQL: "sum" */
 	bool takes_number;              /* its argument must be a number */
@@ -34,6 +36,9 @@ struct measure_kind {
 	size_t (*size)(const struct measure *m);
 	/* v is never null (count() ignores it); VALUE_NUMBER when takes_number. Cannot fail. */
 	void (*add)(const struct measure *m, void *state, const struct value *v, const struct moment *at);
+	/* For many records at once, or NULL: adds number[i] in units of 10^-scale[i] to the state at m->offset behind group[i], with weight 1. Where
+	 * scale[i] is ARG_NULL nothing is added. number is NULL for count(), scale too when it counts all. Measures whose result knows neither time nor order. */
+	void (*add_numbers)(const struct measure *m, void *const *group, const int64_t *number, const uint8_t *scale, size_t n);
 	void (*merge)(const struct measure *m, void *into, const void *from);
 	/* The state as printable text without blanks, tabs, newlines; the identity is "" (empty). */
 	void (*save)(const struct measure *m, const void *state, struct buf *out);

@@ -22,6 +22,18 @@ static void add(const struct measure *m, void *state, const struct value *v, con
 	a->n = weight_add(a->n, at->weight);
 }
 
+static void add_numbers(const struct measure *m, void *const *group, const int64_t *number, const uint8_t *scale, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct avg *a = (void *)((char *)group[i] + m->offset);
+
+		if (scale[i] == ARG_NULL)
+			continue;
+		sum_add_short(&a->sum, number[i], scale[i]);
+		a->n = weight_add(a->n, 1);
+	}
+}
+
 static void merge(const struct measure *m, void *into, const void *from)
 {
 	struct avg *a = into;
@@ -97,6 +109,6 @@ static void finish(const struct measure *m, const void *state, unsigned digits, 
 
 const struct measure_kind kind_avg = {
 	.name = "avg", .takes_number = true, .retracts = true,
-	.size = size, .add = add, .merge = merge, .save = save, .merge_text = merge_text,
+	.size = size, .add = add, .add_numbers = add_numbers, .merge = merge, .save = save, .merge_text = merge_text,
 	.finish = finish, .number = number, .is_identity = is_identity,
 };

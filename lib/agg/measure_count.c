@@ -16,6 +16,16 @@ static void add(const struct measure *m, void *state, const struct value *v, con
 	*n = weight_add(*n, at->weight);
 }
 
+static void add_numbers(const struct measure *m, void *const *group, const int64_t *number, const uint8_t *scale, size_t n)
+{
+	(void)number;
+	for (size_t i = 0; i < n; i++) {
+		int64_t *count = (void *)((char *)group[i] + m->offset);
+
+		*count = weight_add(*count, !scale || scale[i] != ARG_NULL);
+	}
+}
+
 static void merge(const struct measure *m, void *into, const void *from)
 {
 	int64_t *n = into;
@@ -65,6 +75,6 @@ static int number(const struct measure *m, const void *state, struct ratio *r)
 
 const struct measure_kind kind_count = {
 	.name = "count", .count_like = true, .retracts = true,
-	.size = size, .add = add, .merge = merge, .save = save, .merge_text = merge_text,
+	.size = size, .add = add, .add_numbers = add_numbers, .merge = merge, .save = save, .merge_text = merge_text,
 	.finish = finish, .number = number, .is_identity = is_identity,
 };

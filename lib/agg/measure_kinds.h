@@ -56,6 +56,15 @@ static inline void sum_add(struct sum *s, struct decimal d, int weight)
 	i256_add128(&s->sum, d.scale == s->scale ? m : sum_align(s, m, d.scale));
 }
 
+/* The same of a number that fits 64 bits. */
+static inline void sum_add_short(struct sum *s, int64_t m, unsigned scale)
+{
+	if (scale == s->scale)
+		i256_add64(&s->sum, m);
+	else
+		i256_add128(&s->sum, sum_align(s, m, scale));
+}
+
 void sum_merge(struct sum *into, const struct sum *from);
 int sum_parse(struct span text, struct sum *s);         /* 0; -1: no sum of legal numbers */
 

@@ -48,6 +48,13 @@ static void add(const struct measure *m, void *state, const struct value *v, con
 	sum_add(state, v->number, at->weight);
 }
 
+static void add_numbers(const struct measure *m, void *const *group, const int64_t *number, const uint8_t *scale, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (scale[i] != ARG_NULL)
+			sum_add_short((void *)((char *)group[i] + m->offset), number[i], scale[i]);
+}
+
 static void merge(const struct measure *m, void *into, const void *from)
 {
 	(void)m;
@@ -100,6 +107,6 @@ static int number(const struct measure *m, const void *state, struct ratio *r)
 
 const struct measure_kind kind_sum = {
 	.name = "sum", .takes_number = true, .retracts = true,
-	.size = size, .add = add, .merge = merge, .save = save, .merge_text = merge_text,
+	.size = size, .add = add, .add_numbers = add_numbers, .merge = merge, .save = save, .merge_text = merge_text,
 	.finish = finish, .number = number, .is_identity = is_identity,
 };

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/base/peek.h"
+
 /* Drawn from the kernel before main, so reading it needs no lock and no check. WEIR_HASH_SEED in the environment
  * fixes it, for tests. Who does not know it cannot choose keys that collide. */
 extern uint64_t hash_seed[4];
@@ -39,23 +41,24 @@ static inline uint64_t hash_load32(const unsigned char *p)
 /* All but the last 16 bytes of more than 16, folded into h. */
 uint64_t hash_long(const unsigned char *p, size_t n, uint64_t h);
 
+static inline uint64_t hash_words(uint64_t a, uint64_t b, uint64_t h)
+{
+	return hash_fold(hash_fold(a ^ hash_seed[1], b ^ h) ^ hash_seed[2], hash_seed[3]);
+}
+
 /* For tables within one process: differs from run to run and from machine to machine. */
 static inline uint64_t hash_bytes(const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;
-	uint64_t h = hash_seed[0] ^ n, a = 0, b = 0;
+	uint64_t h = hash_seed[0] ^ n;
+	struct peek k;
 
-	if (n > 16) {
+	if (n > PEEK_MOST) {
 		h = hash_long(p, n, h);
-		a = hash_load64(p + n - 16), b = hash_load64(p + n - 8);
-	} else if (n >= 8) {
-		a = hash_load64(p), b = hash_load64(p + n - 8);
-	} else if (n >= 4) {
-		a = hash_load32(p), b = hash_load32(p + n - 4);
-	} else if (n) {
-		a = (uint64_t)p[0] << 16 | (uint64_t)p[n / 2] << 8 | p[n - 1];
+		return hash_words(hash_load64(p + n - 16), hash_load64(p + n - 8), h);
 	}
-	return hash_fold(hash_fold(a ^ hash_seed[1], b ^ h) ^ hash_seed[2], hash_seed[3]);
+	k = peek(bytes, n);
+	return hash_words(k.w[0], k.w[1], h);
 }
 
 /* XXH64 with seed 0, as its specification has it: the same everywhere and for ever. Sketches and definitions. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Linear probing at a load of at most 3/4. Big slot arrays come straight from the kernel, aligned for huge pages: random
+/* Linear probing at a load of at most 3/4, less in small tables. Big slot arrays come straight from the kernel, aligned for huge pages: random
  * access to a big table is bound by address translation. */
 #include "lib/base/table.h"
 
@@ -9,6 +9,7 @@
 #include "lib/base/mem.h"
 
 #define FIRST_SLOTS 8
+#define SPARSE_SLOTS 256
 #define FIRST_CHUNK 256                         /* bytes, with the header */
 #define LAST_CHUNK ((size_t)1 << 20)
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -95,9 +96,10 @@ static void resize(struct table *t, size_t slots)
 	slots_fill(t);
 }
 
+/* Small tables are sparse: slots that are near cost nothing, and a look-up that has to go on to the next one is guessed wrongly. */
 static bool is_full(size_t count, size_t slots)
 {
-	return count > slots / 4 * 3;
+	return count > (slots <= SPARSE_SLOTS ? slots / 4 : slots / 4 * 3);
 }
 
 static void chunk_new(struct table *t, size_t need)

@@ -58,22 +58,20 @@ static inline struct span table_key(const struct table *t, const void *payload)
 /* memcmp(a, b, n) == 0 without the call: most keys are short. */
 static inline bool table_same(const char *a, const char *b, size_t n)
 {
-	const unsigned char *p = (const unsigned char *)a, *q = (const unsigned char *)b;
+	struct peek x, y;
 
-	if (n > 32)
+	if (n > 2 * PEEK_MOST)
 		return memcmp(a, b, n) == 0;
-	if (n >= 8) {
-		for (size_t i = 0; i + 8 < n; i += 8)
-			if (hash_load64(p + i) != hash_load64(q + i))
-				return false;
-		return hash_load64(p + n - 8) == hash_load64(q + n - 8);
-	}
-	if (n >= 4)
-		return hash_load32(p) == hash_load32(q) && hash_load32(p + n - 4) == hash_load32(q + n - 4);
-	for (size_t i = 0; i < n; i++)
-		if (p[i] != q[i])
+	if (n > PEEK_MOST) {
+		x = peek(a, PEEK_MOST);
+		y = peek(b, PEEK_MOST);
+		if (x.w[0] != y.w[0] || x.w[1] != y.w[1])
 			return false;
-	return true;
+		a += n - PEEK_MOST, b += n - PEEK_MOST, n = PEEK_MOST;
+	}
+	x = peek(a, n);
+	y = peek(b, n);
+	return !((x.w[0] ^ y.w[0]) | (x.w[1] ^ y.w[1]));
 }
 
 static inline void *table_entry(uint64_t slot)

@@ -70,6 +70,15 @@ void i256_negate(struct i256 *a)
 	limbs_negate(a->w, N256);
 }
 
+void i256_carry(struct i256 *a, int carry)
+{
+	for (int i = 1; i < 4; i++) {
+		a->w[i] += (uint64_t)(int64_t)carry;
+		if (a->w[i] != (carry > 0 ? 0 : UINT64_MAX))
+			return;
+	}
+}
+
 void i256_add(struct i256 *a, const struct i256 *b)
 {
 	limbs_add(a->w, a->w, b->w, N256);

@@ -32,6 +32,8 @@ void i256_mul_pow10(struct i256 *a, unsigned n);                  /* a * 10^n, n
 void i384_mul_pow10(struct i384 *a, unsigned n);
 struct i384 i384_square(i128 v);
 
+void i256_carry(struct i256 *a, int carry);     /* 1 or -1 out of the lowest limb */
+
 /* The hot one: adds a sign-extended 128-bit value. */
 static inline void i256_add128(struct i256 *a, i128 v)
 {
@@ -41,6 +43,16 @@ static inline void i256_add128(struct i256 *a, i128 v)
 	hi += (u128)(v >> 127) + (sum < lo);
 	a->w[0] = (uint64_t)sum, a->w[1] = (uint64_t)(sum >> 64);
 	a->w[2] = (uint64_t)hi, a->w[3] = (uint64_t)(hi >> 64);
+}
+
+/* Hotter still: the upper limbs are rarely touched. */
+static inline void i256_add64(struct i256 *a, int64_t v)
+{
+	uint64_t before = a->w[0];
+
+	a->w[0] = before + (uint64_t)v;
+	if (v >= 0 ? a->w[0] < before : a->w[0] > before)
+		i256_carry(a, v >= 0 ? 1 : -1);
 }
 
 /* Decimal text of a / 10^scale: `-12.50`; scale 0 has no point. */

@@ -33,6 +33,7 @@ struct batch {
 	const struct span *field;       /* row r: field[r * width] ... ; in the order of struct fields */
 	const struct span *raw;         /* the records as they stood, without line end; in a controlled stream still escaped */
 	const uint64_t *line;           /* physical line each begins on, from 1 */
+	const bool *absent;             /* field i is empty in all rows, for no column is its own; or NULL: nobody knows */
 };
 
 enum read_event {

@@ -24,6 +24,7 @@ struct rows *rows_new(const struct fields *fields, size_t max_record)
 	r->width = fields->n;
 	r->max_record = max_record ? max_record : MAX_RECORD;
 	r->kernel = scan_kernel(NULL);
+	r->absent = mem_zalloc(r->width + 1);
 	grow(r, BATCH_ROWS);
 	return r;
 }
@@ -40,6 +41,7 @@ void rows_free(struct rows *r)
 	free(r->field);
 	free(r->raw);
 	free(r->lines);
+	free(r->absent);
 	free(r);
 }
 
@@ -76,6 +78,9 @@ void rows_begin(struct rows *r, const struct block *block)
 		memset(r->field, 0, r->cap * r->width * sizeof *r->field);
 	if (!format_is_delimited(r->layout->format))
 		use_format(r, r->layout->format);
+	memset(r->absent, format_is_delimited(r->layout->format), r->width);
+	for (size_t i = 0; i < r->layout->nwant; i++)
+		r->absent[r->layout->want[i].slot] = false;
 }
 
 struct span *rows_add(struct rows *r)
@@ -164,7 +169,7 @@ enum read_event rows_next(struct rows *r, struct batch *batch, struct bad_record
 	else
 		r->n = 0;
 	if (r->n) {
-		*batch = (struct batch){ r->n, r->width, r->field, r->raw, r->lines };
+		*batch = (struct batch){ r->n, r->width, r->field, r->raw, r->lines, r->absent };
 		return READ_ROWS;
 	}
 	if (!r->has_bad)

@@ -20,6 +20,7 @@ struct rows {
 	/* the batch */
 	size_t n, cap;
 	struct span *field, *raw;
+	bool *absent;                   /* fields that no column of the layout fills */
 	uint64_t *lines;
 	struct arena scratch;
 	struct bad_record bad;          /* comes behind the rows in the batch */

@@ -75,36 +75,86 @@ static size_t smallest(size_t a, size_t b, size_t c)
 	return ab < c ? ab : c;
 }
 
-/* Adds plain records while they come. */
-static void add_plain(struct rows *r)
+/* How many of the next records are plain. *has_cr: a line of them ends in CR LF. */
+static size_t count_plain(const struct rows *r, size_t most, bool *has_cr)
 {
 	const char *data = r->block.data;
 	const uint32_t *sep = r->index.sep + r->sep, *nl = r->index.nl + r->nl;
-	size_t ncols = r->layout->ncols, width = r->width, done;
-	size_t most = smallest(BATCH_ROWS - r->n, r->index.nnl - r->nl, (r->index.nsep - r->sep) / ncols);
+	size_t ncols = r->layout->ncols, max_record = r->max_record, done;
 	uint32_t mark = r->mark < r->index.nmark ? r->index.mark[r->mark] : UINT32_MAX;
-	struct span *field = r->field + r->n * width, *raw = r->raw + r->n;
 	char escape = r->layout->controlled ? '\\' : '\n';      /* no line begins with a newline but a blank one */
+	unsigned any_cr = 0;
 
-	for (done = 0; done < most; done++, sep += ncols, field += width) {
+	for (done = 0; done < most; done++, sep += ncols) {
 		uint32_t from = sep[-1] + 1, end = nl[done], n = end - from;
+		unsigned cr;
 
-		if (sep[ncols - 1] != end || end > mark || n > r->max_record || n == 0 || data[from] == escape)
+		if (sep[ncols - 1] != end || end > mark || n > max_record || n == 0 || data[from] == escape)
 			break;
-		look_up(r, data, sep, field);
-		if (data[end - 1] == '\r') {
-			if (--n == 0)
-				break;
-			drop_cr(r, field);
-		}
-		raw[done] = (struct span){ data + from, n };
+		cr = data[end - 1] == '\r';
+		if (n == cr)
+			break;
+		any_cr |= cr;
 	}
-	for (size_t i = 0; i < done; i++)
-		r->lines[r->n + i] = r->line + i;
-	r->n += done;
-	r->sep += done * ncols;
-	r->nl += done;
-	r->line += done;
+	*has_cr = any_cr;
+	return done;
+}
+
+/* One wanted column of n plain records. */
+static void take_column(const struct rows *r, const struct layout_column *w, size_t n)
+{
+	const char *data = r->block.data;
+	const uint32_t *before = r->index.sep + r->sep + (ptrdiff_t)w->column - 1;
+	size_t ncols = r->layout->ncols, width = r->width;
+	struct span *field = r->field + r->n * width + w->slot;
+
+	for (; n; n--, before += ncols, field += width) {
+		uint32_t from = before[0] + 1;
+
+		*field = (struct span){ data + from, before[1] - from };
+	}
+}
+
+static void take_lines(const struct rows *r, size_t n)
+{
+	const char *data = r->block.data;
+	const uint32_t *nl = r->index.nl + r->nl;
+	uint32_t from = r->index.sep[(ptrdiff_t)r->sep - 1] + 1;
+	struct span *raw = r->raw + r->n;
+	uint64_t *line = r->lines + r->n;
+
+	for (size_t i = 0; i < n; i++) {
+		raw[i] = (struct span){ data + from, nl[i] - from };
+		line[i] = r->line + i;
+		from = nl[i] + 1;
+	}
+}
+
+static void drop_crs(const struct rows *r, size_t n)
+{
+	for (size_t i = r->n; i < r->n + n; i++)
+		if (r->raw[i].p[r->raw[i].n - 1] == '\r') {
+			r->raw[i].n--;
+			drop_cr(r, r->field + i * r->width);
+		}
+}
+
+/* Adds plain records while they come. */
+static void add_plain(struct rows *r)
+{
+	size_t ncols = r->layout->ncols, n;
+	bool has_cr;
+
+	n = count_plain(r, smallest(BATCH_ROWS - r->n, r->index.nnl - r->nl, (r->index.nsep - r->sep) / ncols), &has_cr);
+	for (size_t i = 0; i < r->layout->nwant; i++)
+		take_column(r, &r->layout->want[i], n);
+	take_lines(r, n);
+	if (has_cr)
+		drop_crs(r, n);
+	r->n += n;
+	r->sep += n * ncols;
+	r->nl += n;
+	r->line += n;
 }
 
 /* The number of fields of the record whose line end is the one at hand. */

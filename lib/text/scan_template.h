@@ -24,12 +24,16 @@ SCAN_TARGET static inline uint32_t *scan_emit(uint32_t *out, uint64_t bits, uint
 }
 #endif
 
-/* The same for bits that are few, mostly none or one. */
+/* The same for bits that are few, mostly none or one: whether it is one is not asked. */
 SCAN_TARGET static inline uint32_t *scan_emit_few(uint32_t *out, uint64_t bits, uint32_t base)
 {
-	for (; bits; bits &= bits - 1)
-		*out++ = base + (uint32_t)__builtin_ctzll(bits);
-	return out;
+	uint32_t *end = out + __builtin_popcountll(bits);
+
+	do {
+		*out++ = base + (uint32_t)__builtin_ctzll(bits | 1ull << 63);
+		bits &= bits - 1;
+	} while (out < end);
+	return end;
 }
 
 /* A last part as 64 bytes: NUL is none of those looked for. The compiler must not see that the answer is rest: gcc would

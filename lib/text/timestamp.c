@@ -10,7 +10,7 @@ static const char out_of_range[] = "a time beyond 64 bits of milliseconds";
 
 void time_parser_init(struct time_parser *tp, const struct zone *zone, enum time_unit unit)
 {
-	*tp = (struct time_parser){ .zone = zone, .unit = unit, .run = zone_run_at(zone, 0) };
+	*tp = (struct time_parser){ .zone = zone, .unit = unit, .digits = digits_kernel(NULL), .run = zone_run_at(zone, 0) };
 	memcpy(tp->date, "1970-01-01", sizeof tp->date);
 }
 
@@ -298,16 +298,37 @@ static bool parse_same_date(struct time_parser *tp, struct span s, int64_t *ms)
 	return !with_fraction(tp, tp->date_ms + clock, (struct span){ s.p + 19, s.n - 19 }, ms);
 }
 
+static bool takes_ms(const struct time_parser *tp)
+{
+	return tp->unit == TIME_UNIT_MS || tp->unit == TIME_UNIT_AUTO;
+}
+
+/* 13 digits below 10^11 begin with zeros: seconds, unless the unit says otherwise. */
+static bool is_ms(const struct time_parser *tp, int64_t thirteen)
+{
+	return thirteen >= INT64_C(100000000000) || (thirteen >= 0 && tp->unit == TIME_UNIT_MS);
+}
+
 int time_parse(struct time_parser *tp, struct span text, int64_t *ms)
 {
-	if (text.n == 13 && (tp->unit == TIME_UNIT_MS || tp->unit == TIME_UNIT_AUTO)) {
-		/* 13 digits below 10^11 begin with zeros: seconds, unless the unit says otherwise. */
-		if (thirteen_digits(text.p, ms) && (*ms >= INT64_C(100000000000) || tp->unit == TIME_UNIT_MS))
+	if (text.n == 13 && takes_ms(tp)) {
+		if (thirteen_digits(text.p, ms) && is_ms(tp, *ms))
 			return 0;
 	} else if (text.n >= 10 && parse_same_date(tp, text, ms)) {
 		return 0;
 	}
 	return parse(tp, text, ms) ? -1 : 0;
+}
+
+void time_parse_many(struct time_parser *tp, const struct digits_column *c, int64_t *ms)
+{
+	bool thirteen = takes_ms(tp);
+
+	if (thirteen)
+		tp->digits->thirteen(c, ms);
+	for (size_t i = 0; i < c->n; i++)
+		if (!(thirteen && is_ms(tp, ms[i])) && time_parse(tp, c->field[c->row[i] * c->width], &ms[i]) < 0)
+			ms[i] = INT64_MAX;
 }
 
 const char *time_parse_error(struct span text)

@@ -7,6 +7,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/span.h"
+#include "lib/text/digits.h"
 #include "lib/text/zone.h"
 
 enum time_unit { TIME_UNIT_AUTO, TIME_UNIT_S, TIME_UNIT_MS, TIME_UNIT_US, TIME_UNIT_NS };
@@ -14,6 +15,7 @@ enum time_unit { TIME_UNIT_AUTO, TIME_UNIT_S, TIME_UNIT_MS, TIME_UNIT_US, TIME_U
 struct time_parser {
 	const struct zone *zone;        /* for times without an offset; NULL: UTC */
 	enum time_unit unit;            /* of bare numbers; AUTO: by magnitude */
+	const struct digits_kernel *digits;
 	/* the date parsed last, and its midnight: most records share it */
 	char date[10];
 	int64_t date_ms;
@@ -30,6 +32,8 @@ void time_parser_init(struct time_parser *tp, const struct zone *zone, enum time
  * Local times in a DST gap read forward, in a fold as the earlier of the two.
  * 0; -1 when it is not a time (time_parse_error says why) or lies outside 64 bits. */
 int time_parse(struct time_parser *tp, struct span text, int64_t *ms);
+/* Those of a column; INT64_MAX where it is not a time, or that very one. */
+void time_parse_many(struct time_parser *tp, const struct digits_column *c, int64_t *ms);
 const char *time_parse_error(struct span text);
 
 enum time_format { TIME_RFC3339, TIME_EPOCH_MS };

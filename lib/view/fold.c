@@ -111,6 +111,42 @@ struct group *fold_group(struct fold *f, struct pane *p, struct span key)
 	return g;
 }
 
+#define LARGE ((size_t)256 * 1024)      /* a table beyond what is near */
+#define AHEAD 32                        /* look-ups under way */
+
+/* Tells the memory which slots are wanted, then which entries. */
+static void prefetch(struct pane *const *p, const uint64_t *hash, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		table_prefetch(&p[i]->groups, hash[i]);
+	for (size_t i = 0; i < n; i++)
+		table_prefetch_entry(&p[i]->groups, hash[i]);
+}
+
+static void find_groups(struct fold *f, struct pane *const *p, const struct span *key, const uint64_t *hash, size_t n, struct group **g)
+{
+	size_t made = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool is_new;
+
+		g[i] = table_put(&p[i]->groups, key[i], hash[i], &is_new);
+		made += is_new;
+	}
+	f->groups += made;
+}
+
+void fold_groups(struct fold *f, struct pane *const *p, const struct span *key, const uint64_t *hash, size_t n, struct group **g)
+{
+	for (size_t at = 0; at < n; at += AHEAD) {
+		size_t some = n - at < AHEAD ? n - at : AHEAD;
+
+		if (table_bytes(&p[at]->groups) > LARGE)
+			prefetch(p + at, hash + at, some);
+		find_groups(f, p + at, key + at, hash + at, some, g + at);
+	}
+}
+
 void fold_merge(struct fold *into, struct fold *from)
 {
 	struct pane *p;

@@ -51,6 +51,9 @@ void fold_drop_pane(struct fold *f, struct pane *p);
 /* The group of a key, made when it is new. */
 struct group *fold_group(struct fold *f, struct pane *p, struct span key);
 
+/* The groups of many keys, each in its pane, with the hashes of the keys: look-ups in large tables overlap. */
+void fold_groups(struct fold *f, struct pane *const *p, const struct span *key, const uint64_t *hash, size_t n, struct group **g);
+
 /* Moves all of from into into. */
 void fold_merge(struct fold *into, struct fold *from);
 

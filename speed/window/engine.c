@@ -44,6 +44,7 @@ void engine_free(struct engine *e)
 	if (e->emission.out)
 		emission_free(&e->emission);
 	row_maker_free(&e->rows);
+	columns_free(&e->columns);
 	fold_rows_free(&e->changed);
 	unsaved_free(&e->unsaved);
 	free(e->print.item);
@@ -107,7 +108,7 @@ static int take_late(struct engine *e, const struct place *at, int64_t ms)
 
 /* Adding a record to its group, and printing what changes by it at once. */
 
-static int check_bound(struct engine *e)
+int engine_check_bound(struct engine *e)
 {
 	if (!e->max_groups || e->fold.groups + e->sessions.live <= e->max_groups)
 		return 0;
@@ -158,7 +159,7 @@ static int add_to_pane(struct engine *e, const struct row *row, const struct pla
 	e->ledger.out++;
 	if (prints_updates(e))
 		pane_changed(e, p, row->key, g);
-	return check_bound(e);
+	return engine_check_bound(e);
 }
 
 static void session_gone(void *context, struct session *old)
@@ -183,7 +184,7 @@ static int add_to_session(struct engine *e, const struct row *row, const struct 
 	e->ledger.out++;
 	if (prints_updates(e) && (s->fired || e->view->every == EVERY_RECORD))
 		emission_session(&e->emission, s);
-	return check_bound(e);
+	return engine_check_bound(e);
 }
 
 /* What is due at W. */
@@ -260,6 +261,11 @@ static int advance(struct engine *e, bool told)
 	return rc;
 }
 
+int engine_advance(struct engine *e)
+{
+	return advance(e, false);
+}
+
 static int watermark_moved(struct engine *e)
 {
 	return watermark_combine(&e->watermark) ? advance(e, true) : 0;
@@ -272,13 +278,13 @@ static int keep_up(struct engine *e, const struct place *at)
 {
 	const struct row *row = &e->rows.row;
 
-	if (!(e->live || e->lateness.on || e->checked) || !row->has_time)
+	if (!engine_watches(e) || !row->has_time)
 		return 0;
 	if (row->at.ms > e->latest)
 		e->latest = row->at.ms;
 	if (watermark_observe(&e->watermark, at->input, row->at.ms))
 		watermark_combine(&e->watermark);
-	return e->watermark.at == WATERMARK_NONE ? 0 : advance(e, false);
+	return e->watermark.at == WATERMARK_NONE ? 0 : engine_advance(e);
 }
 
 int engine_try(struct engine *e, const struct span *record, const struct place *at)
@@ -380,5 +386,5 @@ int engine_merge(struct engine *into, struct engine *from)
 	fold_merge(&into->fold, &from->fold);
 	sessions_merge(&into->sessions, &from->sessions);
 	ledger_add(&into->ledger, &from->ledger);
-	return check_bound(into);
+	return engine_check_bound(into);
 }

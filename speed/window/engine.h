@@ -6,7 +6,7 @@
 
 #include "lib/base/failure.h"
 #include "lib/stream/side.h"
-#include "lib/view/row.h"
+#include "lib/view/columns.h"
 #include "speed/window/emission.h"
 #include "speed/window/lateness.h"
 #include "speed/window/watermark.h"
@@ -22,6 +22,8 @@ struct session_list {
 struct engine {
 	const struct view *view;
 	struct row_maker rows;
+	struct columns columns;         /* of the batch in hand, and how far its picks are taken: many.c */
+	size_t next_pick;
 	struct fold fold;               /* all windows but sessions */
 	struct windows windows;
 	struct sessions sessions;
@@ -77,6 +79,15 @@ int engine_control(struct engine *e, struct span line, const struct place *at);
 int engine_idle_input(struct engine *e, size_t input);          /* it steps aside */
 int engine_end_input(struct engine *e, size_t input);
 int engine_finish(struct engine *e);                            /* end of all input: everything fires */
+
+/* Does the time of records move W, or is it kept? */
+static inline bool engine_watches(const struct engine *e)
+{
+	return (e->live || e->lateness.on || e->checked) && e->view->time_field >= 0;
+}
+/* W has moved by records: what is due at it happens. */
+int engine_advance(struct engine *e);
+int engine_check_bound(struct engine *e);                       /* --max-groups */
 
 /* Before anything is printed: where to, and what the first input showed of the form of the stream. An engine that is only
  * merged into another has no begin. In a checked stream nothing is printed yet: `resume` comes first. */

@@ -7,6 +7,7 @@
 #include "lib/base/mutant.h"
 #include "speed/window/checked.h"
 #include "speed/window/interrupt.h"
+#include "speed/window/many.h"
 #include "speed/window/parallel.h"
 #include "speed/window/source.h"
 
@@ -165,19 +166,59 @@ static uint64_t position_of(struct runner *r, size_t i, uint64_t line)
 	return r->engine.checked ? checked_number(&r->checked, line) : place_plain(i, line);
 }
 
+/* Where no other input has to be looked at in between. */
+static bool takes_many(const struct runner *r)
+{
+	return (r->n == 1 || !r->engine.live) && many_fit(&r->engine);
+}
+
+static void begin_many(struct runner *r, size_t i)
+{
+	const struct batch *b = &r->source[i].batch;
+
+	many_begin(&r->engine, b);
+	for (size_t row = 0; row < b->n; row++)
+		r->engine.columns.position[row] = position_of(r, i, b->line[row]);
+}
+
+static int take_record(struct runner *r, size_t i, size_t row, uint64_t position)
+{
+	const struct source *s = &r->source[i];
+	struct place at = { .name = blocks_name(s->blocks), .input = i, .line = s->batch.line[row], .raw = s->batch.raw[row], .position = position };
+
+	return engine_record(&r->engine, s->batch.field + row * s->batch.width, &at);
+}
+
+/* The batch in hand, in runs of plain records with others between them. */
+static int take_many(struct runner *r, size_t i)
+{
+	struct source *s = &r->source[i];
+
+	begin_many(r, i);
+	while (s->at < s->batch.n && !interrupted) {
+		ssize_t n = many_take(&r->engine, s->at, i);
+
+		if (n < 0)
+			return -1;
+		s->at += (size_t)n;
+		if (s->at < s->batch.n && take_record(r, i, s->at, r->engine.columns.position[s->at]) < 0)
+			return -1;
+		s->at += s->at < s->batch.n;
+	}
+	return out_more(r->out);
+}
+
 /* Records of the batch in hand, while this input is not ahead of the others. */
 static int take_batch(struct runner *r, size_t i, int64_t others)
 {
 	struct source *s = &r->source[i];
-	struct place at = { .name = blocks_name(s->blocks), .input = i };
 
+	if (takes_many(r))
+		return take_many(r, i);
 	while (s->at < s->batch.n && !interrupted) {
 		size_t row = s->at++;
 
-		at.line = s->batch.line[row];
-		at.raw = s->batch.raw[row];
-		at.position = position_of(r, i, at.line);
-		if (engine_record(&r->engine, s->batch.field + row * s->batch.width, &at) < 0)
+		if (take_record(r, i, row, position_of(r, i, s->batch.line[row])) < 0)
 			return -1;
 		if (source_reached(&r->engine.watermark, i) > others)
 			break;
