@@ -76,15 +76,38 @@ static int check_bound(const struct scan_options *o, const struct intake *t, str
 	return failure_set(f, EXIT_MEMORY, "the view has more than %zu groups: raise --max-groups", o->max_groups);
 }
 
+static int take_record(struct worker *w, const struct reader *r, const struct span *record, uint64_t number, struct failure *f)
+{
+	return intake_record(&w->intake, record, number) > 0 ? take_bad(w, r, number, w->intake.rows.scratch.reason, f) : 0;
+}
+
+/* In runs of plain records with others between them. */
+static int take_runs(struct worker *w, const struct piece *p, struct numbers *n, const struct reader *r, const struct batch *b, struct failure *f)
+{
+	uint64_t *number = w->intake.columns.position;
+
+	for (size_t i = 0; i < b->n; i++)
+		number[i] = number_of(n, r, p, b->line[i]);
+	for (size_t i = 0; (i += intake_rows(&w->intake, i)) < b->n; i++)
+		if (take_record(w, r, b->field + i * b->width, number[i], f) < 0)
+			return -1;
+	return 0;
+}
+
+static int take_each(struct worker *w, const struct piece *p, struct numbers *n, const struct reader *r, const struct batch *b, struct failure *f)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (take_record(w, r, b->field + i * b->width, number_of(n, r, p, b->line[i]), f) < 0)
+			return -1;
+	return 0;
+}
+
 static int take_rows(struct worker *w, const struct piece *p, struct numbers *n, const struct reader *r, const struct batch *b, struct failure *f)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		uint64_t number = number_of(n, r, p, b->line[i]);
+	int rc = intake_begin(&w->intake, b) ? take_runs(w, p, n, r, b, f) : take_each(w, p, n, r, b, f);
 
-		if (intake_record(&w->intake, b->field + i * b->width, number) > 0 &&
-		    take_bad(w, r, number, w->intake.rows.scratch.reason, f) < 0)
-			return -1;
-	}
+	if (rc < 0)
+		return -1;
 	w->pool->progress->done += b->n;
 	return check_bound(w->pool->options, &w->intake, f);
 }

@@ -55,28 +55,61 @@ static inline struct span table_key(const struct table *t, const void *payload)
 	return (struct span){ p + sizeof n, n };
 }
 
-/* memcmp(a, b, n) == 0 without the call: most keys are short. */
+static inline void *table_entry(uint64_t slot)
+{
+	return (void *)(uintptr_t)(slot << 16 >> 16);
+}
+
+static inline bool table_is_tagged(uint64_t slot, uint64_t hash)
+{
+	return slot >> 48 == hash >> 48;
+}
+
+/* table_get of a key of n <= PEEK_MOST bytes: most are. */
+static inline void *table_get_short(const struct table *t, struct peek key, size_t n, uint64_t hash)
+{
+	for (size_t i = hash & t->mask;; i = (i + 1) & t->mask) {
+		uint64_t slot = t->slots[i];
+		struct span have;
+		struct peek p;
+
+		if (!slot)
+			return NULL;
+		if (!table_is_tagged(slot, hash))
+			continue;
+		have = table_key(t, table_entry(slot));
+		p = peek(have.p, n);
+		if (have.n == n && !((p.w[0] ^ key.w[0]) | (p.w[1] ^ key.w[1])))
+			return table_entry(slot);
+	}
+}
+
+static inline void *table_get_long(const struct table *t, struct span key, uint64_t hash)
+{
+	for (size_t i = hash & t->mask;; i = (i + 1) & t->mask) {
+		uint64_t slot = t->slots[i];
+		struct span have;
+
+		if (!slot)
+			return NULL;
+		if (!table_is_tagged(slot, hash))
+			continue;
+		have = table_key(t, table_entry(slot));
+		if (have.n == key.n && memcmp(have.p, key.p, key.n) == 0)
+			return table_entry(slot);
+	}
+}
+
+/* memcmp(a, b, n) == 0, without the call where that is short. */
 static inline bool table_same(const char *a, const char *b, size_t n)
 {
 	struct peek x, y;
 
-	if (n > 2 * PEEK_MOST)
+	if (n > PEEK_MOST)
 		return memcmp(a, b, n) == 0;
-	if (n > PEEK_MOST) {
-		x = peek(a, PEEK_MOST);
-		y = peek(b, PEEK_MOST);
-		if (x.w[0] != y.w[0] || x.w[1] != y.w[1])
-			return false;
-		a += n - PEEK_MOST, b += n - PEEK_MOST, n = PEEK_MOST;
-	}
 	x = peek(a, n);
 	y = peek(b, n);
 	return !((x.w[0] ^ y.w[0]) | (x.w[1] ^ y.w[1]));
-}
-
-static inline void *table_entry(uint64_t slot)
-{
-	return (void *)(uintptr_t)(slot << 16 >> 16);
 }
 
 /* The payload of key, or NULL. hash must be hash_bytes(key.p, key.n), here and below. */
@@ -84,19 +117,7 @@ static inline void *table_get(const struct table *t, struct span key, uint64_t h
 {
 	if (!t->slots)
 		return NULL;
-	for (size_t i = hash & t->mask;; i = (i + 1) & t->mask) {
-		uint64_t slot = t->slots[i];
-
-		if (!slot)
-			return NULL;
-		if (slot >> 48 == hash >> 48) {
-			void *entry = table_entry(slot);
-			struct span have = table_key(t, entry);
-
-			if (have.n == key.n && table_same(have.p, key.p, key.n))
-				return entry;
-		}
-	}
+	return key.n <= PEEK_MOST ? table_get_short(t, peek(key.p, key.n), key.n, hash) : table_get_long(t, key, hash);
 }
 
 /* Adds a key that is not there. The payload is zeroed, aligned to 16 when larger than 8 bytes, else to 8.

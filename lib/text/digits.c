@@ -101,29 +101,35 @@ TARGET static inline int64_t join(__m128i x, size_t n)
 	return (int64_t)((uint64_t)(uint32_t)_mm_cvtsi128_si32(x) * 100000000 + (uint32_t)_mm_extract_epi32(x, 1));
 }
 
-/* -1: left. */
-TARGET static inline int short_decimal(struct span text, int64_t *number)
+/* n (1..16) characters without a sign. -1: left. */
+TARGET static inline int unsigned_decimal(const char *end, size_t n, int64_t *number)
 {
-	bool minus = text.p[0] == '-';
-	size_t n = text.n - minus;
-	unsigned odd, at, scale = 0;
-	__m128i x;
+	__m128i x = load_before(end, n);
+	unsigned odd = not_digits(x, n), at, scale = 0;
 
-	if (n - 1 >= 16)
-		return -1;
-	x = load_before(text.p + text.n, n);
-	odd = not_digits(x, n);
 	if (odd) {
 		at = (unsigned)__builtin_ctz(odd);
-		if (n == 1 || odd != 1u << at || (text.p + text.n)[(int)at - 16] != '.')
+		if (odd & (odd - 1) || end[(int)at - 16] != '.' || n == 1)
 			return -1;
 		scale = 15 - at;
 		x = _mm_blendv_epi8(_mm_slli_si128(x, 1), x, _mm_loadu_si128((const __m128i *)(keep + scale)));
 		n--;
 	}
 	*number = join(x, n);
-	*number = minus ? -*number : *number;
 	return (int)scale;
+}
+
+/* -1: left. Most have no sign, and are not asked for one. */
+TARGET static inline int short_decimal(struct span text, int64_t *number)
+{
+	const char *end = text.p + text.n;
+	int scale = text.n <= 16 ? unsigned_decimal(end, text.n, number) : -1;
+
+	if (__builtin_expect(scale >= 0 || text.p[0] != '-' || text.n - 2 >= 16, 1))
+		return scale;
+	scale = unsigned_decimal(end, text.n - 1, number);
+	*number = -*number;
+	return scale;
 }
 
 TARGET static size_t decimals_sse4(const struct digits_column *c, int64_t *number, uint8_t *scale)

@@ -284,10 +284,26 @@ static const char *parse(struct time_parser *tp, struct span s, int64_t *ms)
 	return is_number(s) ? parse_number(tp, s, ms) : parse_civil(tp, s, ms);
 }
 
-/* The date of the record before, alone or with a time of day behind it. */
-static bool parse_same_date(struct time_parser *tp, struct span s, int64_t *ms)
+/* `Z` or `.883Z` behind a time of day, as most programs write it: the ms of it. */
+static bool is_utc_tail(struct span s, int64_t *ms)
 {
-	int64_t clock;
+	unsigned a, b, c;
+
+	*ms = 0;
+	if (s.n == 1)
+		return *s.p == 'Z';
+	if (s.n != 5 || s.p[0] != '.' || s.p[4] != 'Z')
+		return false;
+	a = (unsigned char)s.p[1] - '0', b = (unsigned char)s.p[2] - '0', c = (unsigned char)s.p[3] - '0';
+	*ms = a * 100 + b * 10 + c;
+	return (a <= 9) & (b <= 9) & (c <= 9);
+}
+
+/* The date of the record before, alone or with a time of day behind it. */
+static inline bool parse_same_date(struct time_parser *tp, struct span s, int64_t *ms)
+{
+	int64_t clock, fraction;
+	struct span tail;
 
 	if (memcmp(s.p, tp->date, 10) != 0)
 		return false;
@@ -295,7 +311,12 @@ static bool parse_same_date(struct time_parser *tp, struct span s, int64_t *ms)
 		return !from_local(tp, tp->date_ms, ms);
 	if (s.n < 19 || (s.p[10] != ' ' && (s.p[10] | 0x20) != 't') || !time_of_day(s.p + 11, &clock))
 		return false;
-	return !with_fraction(tp, tp->date_ms + clock, (struct span){ s.p + 19, s.n - 19 }, ms);
+	tail = (struct span){ s.p + 19, s.n - 19 };
+	if (is_utc_tail(tail, &fraction)) {
+		*ms = tp->date_ms + clock + fraction;
+		return true;
+	}
+	return !with_fraction(tp, tp->date_ms + clock, tail, ms);
 }
 
 static bool takes_ms(const struct time_parser *tp)
@@ -322,13 +343,18 @@ int time_parse(struct time_parser *tp, struct span text, int64_t *ms)
 
 void time_parse_many(struct time_parser *tp, const struct digits_column *c, int64_t *ms)
 {
-	bool thirteen = takes_ms(tp);
+	bool thirteen = takes_ms(tp) && c->n && c->field[c->row[0] * c->width].n == 13;
 
 	if (thirteen)
 		tp->digits->thirteen(c, ms);
-	for (size_t i = 0; i < c->n; i++)
-		if (!(thirteen && is_ms(tp, ms[i])) && time_parse(tp, c->field[c->row[i] * c->width], &ms[i]) < 0)
+	for (size_t i = 0; i < c->n; i++) {
+		struct span text = c->field[c->row[i] * c->width];
+
+		if (thirteen ? is_ms(tp, ms[i]) : text.n >= 19 && parse_same_date(tp, text, &ms[i]))
+			continue;
+		if (time_parse(tp, text, &ms[i]) < 0)
 			ms[i] = INT64_MAX;
+	}
 }
 
 const char *time_parse_error(struct span text)

@@ -19,6 +19,7 @@ void intake_free(struct intake *t)
 	fold_free(&t->fold);
 	sessions_free(&t->sessions);
 	row_maker_free(&t->rows);
+	columns_free(&t->columns);
 }
 
 static void note_time(struct intake *t, int64_t ms)
@@ -66,6 +67,55 @@ int intake_record(struct intake *t, const struct span *record, uint64_t position
 	group_add(t->view, g, row);
 	t->ledger.out++;
 	return 0;
+}
+
+bool intake_begin(struct intake *t, const struct batch *b)
+{
+	if (has_sessions(t) || !columns_fit(t->view))
+		return false;
+	if (!t->columns.view)
+		columns_init(&t->columns, t->view);
+	columns_make(&t->columns, b);
+	t->next_pick = 0;
+	return true;
+}
+
+/* Rows before a gap that slides leave, from there on the other row has to be looked at. */
+static size_t find_panes(struct intake *t, size_t row)
+{
+	struct columns *c = &t->columns;
+	struct interval at;
+	bool in_window;
+
+	for (; row < c->n && c->row[row] != COLUMN_OTHER; row++) {
+		struct pane *p;
+
+		if (c->row[row] != COLUMN_READY)
+			continue;
+		p = fold_find(&t->fold, c->ms[row], &at, &in_window);
+		if (!in_window)
+			break;
+		c->pane[t->next_pick++] = p ? p : fold_new_pane(&t->fold, at);
+	}
+	return row;
+}
+
+size_t intake_rows(struct intake *t, size_t from)
+{
+	struct columns *c = &t->columns;
+	size_t first, to;
+
+	while (t->next_pick < c->npicks && c->pick[t->next_pick] < from)
+		t->next_pick++;
+	first = t->next_pick;
+	to = find_panes(t, from);
+	columns_add(c, &t->fold, first, t->next_pick);
+	for (size_t row = from; t->view->time_field >= 0 && row < to; row++)
+		note_time(t, c->ms[row]);
+	t->ledger.in += to - from;
+	t->ledger.out += t->next_pick - first;
+	t->ledger.filtered += to - from - (t->next_pick - first);
+	return to - from;
 }
 
 int intake_bad(struct intake *t)

@@ -6,12 +6,14 @@
 
 #include "lib/stream/ledger.h"
 #include "lib/view/partial.h"
-#include "lib/view/row.h"
+#include "lib/view/columns.h"
 #include "lib/view/sessions.h"
 
 struct intake {
 	const struct view *view;
 	struct row_maker rows;          /* rows.scratch.reason: what is wrong with a bad record */
+	struct columns columns;         /* of the batch in hand, and how far its picks are taken */
+	size_t next_pick;
 	struct fold fold;               /* all windows but sessions */
 	struct sessions sessions;
 	struct ledger ledger;
@@ -26,6 +28,10 @@ void intake_free(struct intake *t);
 /* One record, its fields in the order of view->fields. position: its number in the log, by which ties of first and last are broken.
  * 1: it is bad, and not counted yet. */
 int intake_record(struct intake *t, const struct span *record, uint64_t position);
+/* A batch, borrowed until it is done: t->columns.position is then to be filled, row by row. False: this view goes record by record. */
+bool intake_begin(struct intake *t, const struct batch *b);
+/* Its rows from that one on, as many as are plain: their number; 0: that one is for intake_record. */
+size_t intake_rows(struct intake *t, size_t from);
 /* Counts a bad one. -1: the view stops at it. */
 int intake_bad(struct intake *t);
 

@@ -10,6 +10,7 @@
 
 #include "lib/base/diag.h"
 #include "speed/window/interrupt.h"
+#include "speed/window/many.h"
 
 #define RING_PER_THREAD 4
 
@@ -141,16 +142,34 @@ static bool has_failed(struct pool *p)
 	return failed;
 }
 
-static void take_rows(struct worker *w, const struct job *job, const struct batch *batch, struct bad_list *bad)
+static void take_row(struct worker *w, const struct job *job, const struct batch *b, size_t i, struct bad_list *bad)
 {
-	struct place at = { .name = blocks_name(job->blocks), .input = job->input };
+	struct place at = { .name = blocks_name(job->blocks), .input = job->input, .line = b->line[i], .raw = b->raw[i] };
 
-	for (size_t i = 0; i < batch->n && !w->engine.failure.status; i++) {
-		at.line = batch->line[i];
-		at.position = place_plain(at.input, at.line);
-		at.raw = batch->raw[i];
-		if (engine_try(&w->engine, batch->field + i * batch->width, &at) > 0)
-			note_reason(bad, at.line, at.raw, w->engine.rows.scratch.reason);
+	at.position = place_plain(at.input, at.line);
+	if (engine_try(&w->engine, b->field + i * b->width, &at) > 0)
+		note_reason(bad, at.line, at.raw, w->engine.rows.scratch.reason);
+}
+
+static void begin_many(struct worker *w, const struct job *job, const struct batch *b)
+{
+	many_begin(&w->engine, b);
+	for (size_t i = 0; i < b->n; i++)
+		w->engine.columns.position[i] = place_plain(job->input, b->line[i]);
+}
+
+static void take_rows(struct worker *w, const struct job *job, const struct batch *b, struct bad_list *bad)
+{
+	bool many = many_fit(&w->engine);
+
+	if (many)
+		begin_many(w, job, b);
+	for (size_t i = 0; i < b->n && !w->engine.failure.status; i++) {
+		ssize_t n = many ? many_take(&w->engine, i, job->input) : 0;
+
+		i += n > 0 ? (size_t)n : 0;
+		if (i < b->n && n >= 0)
+			take_row(w, job, b, i, bad);
 	}
 }
 
