@@ -82,11 +82,20 @@ static void want_column(struct layout *l, size_t column, size_t slot)
 	l->want[i] = (struct layout_column){ (uint32_t)column, (uint32_t)slot };
 }
 
+static struct layout *new_layout(enum record_format format, size_t nwant)
+{
+	static _Atomic uint64_t serial;
+	struct layout *l = mem_zalloc(sizeof *l + nwant * sizeof *l->want);
+
+	l->serial = ++serial;
+	l->format = format;
+	return l;
+}
+
 static struct layout *bind(enum record_format format, const struct fields *fields, const struct names *names, bool by_name)
 {
-	struct layout *l = mem_zalloc(sizeof *l + fields->n * sizeof *l->want);
+	struct layout *l = new_layout(format, fields->n);
 
-	l->format = format;
 	l->ncols = names->n;
 	for (size_t slot = 0; slot < fields->n; slot++) {
 		size_t column = find_column(&fields->ref[slot], names, by_name);
@@ -104,9 +113,8 @@ static struct span own(struct span s)
 
 struct layout *layout_lines(enum record_format format, bool controlled)
 {
-	struct layout *l = mem_zalloc(sizeof *l);
+	struct layout *l = new_layout(format, 0);
 
-	l->format = format;
 	l->controlled = controlled;
 	return l;
 }

@@ -13,6 +13,7 @@ struct layout_column {
 };
 
 struct layout {
+	uint64_t serial;                /* no other layout of this process has it; from 1 */
 	enum record_format format;      /* never AUTO */
 	bool controlled;                /* data lines may be escaped */
 	const char *origin;             /* what sets the number of columns: "header", "columns line", "first record" */

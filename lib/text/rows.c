@@ -74,7 +74,10 @@ void rows_begin(struct rows *r, const struct block *block)
 	r->line = block->line;
 	r->index.nnl = r->nl = 0;
 	r->layout = block->layout;
-	if (r->layout->nwant < r->width)        /* slots that no column fills are empty */
+	if (r->layout->serial == r->serial)
+		return;
+	r->serial = r->layout->serial;
+	if (r->layout->nwant < r->width)        /* slots that no column fills are empty, and stay so */
 		memset(r->field, 0, r->cap * r->width * sizeof *r->field);
 	if (!format_is_delimited(r->layout->format))
 		use_format(r, r->layout->format);

@@ -14,6 +14,7 @@ struct rows {
 	size_t width, max_record;
 	struct block block;             /* n 0: none */
 	const struct layout *layout;    /* of the block */
+	uint64_t serial;                /* of the layout that field and absent are ready for */
 	size_t at;                      /* done of the block; CSV, TSV: up to the end of the chunk */
 	uint64_t line;                  /* of the next record */
 

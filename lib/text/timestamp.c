@@ -324,16 +324,13 @@ static bool takes_ms(const struct time_parser *tp)
 	return tp->unit == TIME_UNIT_MS || tp->unit == TIME_UNIT_AUTO;
 }
 
-/* 13 digits below 10^11 begin with zeros: seconds, unless the unit says otherwise. */
-static bool is_ms(const struct time_parser *tp, int64_t thirteen)
-{
-	return thirteen >= INT64_C(100000000000) || (thirteen >= 0 && tp->unit == TIME_UNIT_MS);
-}
+/* 13 digits below that begin with zeros: seconds, unless the unit says otherwise. */
+#define SECONDS_BELOW INT64_C(100000000000)
 
 int time_parse(struct time_parser *tp, struct span text, int64_t *ms)
 {
 	if (text.n == 13 && takes_ms(tp)) {
-		if (thirteen_digits(text.p, ms) && is_ms(tp, *ms))
+		if (thirteen_digits(text.p, ms) && (*ms >= SECONDS_BELOW || tp->unit == TIME_UNIT_MS))
 			return 0;
 	} else if (text.n >= 10 && parse_same_date(tp, text, ms)) {
 		return 0;
@@ -344,13 +341,17 @@ int time_parse(struct time_parser *tp, struct span text, int64_t *ms)
 void time_parse_many(struct time_parser *tp, const struct digits_column *c, int64_t *ms)
 {
 	bool thirteen = takes_ms(tp) && c->n && c->field[c->row[0] * c->width].n == 13;
+	int64_t least = tp->unit == TIME_UNIT_MS ? 0 : SECONDS_BELOW;
 
 	if (thirteen)
 		tp->digits->thirteen(c, ms);
 	for (size_t i = 0; i < c->n; i++) {
-		struct span text = c->field[c->row[i] * c->width];
+		struct span text;
 
-		if (thirteen ? is_ms(tp, ms[i]) : text.n >= 19 && parse_same_date(tp, text, &ms[i]))
+		if (thirteen && ms[i] >= least)
+			continue;
+		text = c->field[c->row[i] * c->width];
+		if (text.n >= 19 && parse_same_date(tp, text, &ms[i]))
 			continue;
 		if (time_parse(tp, text, &ms[i]) < 0)
 			ms[i] = INT64_MAX;

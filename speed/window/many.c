@@ -65,7 +65,7 @@ static void count_rows(struct engine *e, size_t input, size_t from, size_t to, s
 {
 	int64_t latest = e->latest;
 
-	for (size_t row = from; row < to; row++)
+	for (size_t row = from; engine_watches(e) && row < to; row++)
 		latest = e->columns.ms[row] > latest ? e->columns.ms[row] : latest;
 	e->latest = latest;
 	e->watermark.input[input].idle &= from == to;
