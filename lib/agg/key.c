@@ -1,21 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/agg/key.h"
 
+/* With its 00 bytes as 00 FF. */
+static char *put_escaped(char *to, struct span column)
+{
+	for (size_t i = 0; i < column.n; i++) {
+		*to++ = column.p[i];
+		if (column.p[i] == '\0')
+			*to++ = '\xff';
+	}
+	return to;
+}
+
+static bool has_zero(uint64_t w)
+{
+	return ((w - UINT64_C(0x0101010101010101)) & ~w & UINT64_C(0x8080808080808080)) != 0;
+}
+
+/* At most 16 bytes, as two words; the bytes behind them are scribbled over. False: there is a 00 among them. */
+static inline bool put_short(char *to, struct span column)
+{
+	struct peek k = peek(column.p, column.n);
+
+	memcpy(to, &k, sizeof k);
+	return !has_zero(k.w[0] | ~peek_mask[column.n].w[0]) && !has_zero(k.w[1] | ~peek_mask[column.n].w[1]);
+}
+
+static bool put_long(char *to, struct span column)
+{
+	memcpy(to, column.p, column.n);
+	return !memchr(column.p, 0, column.n);
+}
+
+char *key_put(char *to, struct span column, bool last)
+{
+	bool plain = column.n <= PEEK_MOST ? put_short(to, column) : put_long(to, column);
+
+	if (last)
+		return to + column.n;
+	to = plain ? to + column.n : put_escaped(to, column);
+	*to++ = '\0';
+	*to++ = '\1';
+	return to;
+}
+
 void key_add(struct buf *key, struct span column, bool last)
 {
-	if (last) {
-		buf_span(key, column);
-		return;
-	}
-	for (const char *zero; column.n && (zero = memchr(column.p, 0, column.n));) {
-		size_t n = (size_t)(zero - column.p) + 1;
+	char *to = buf_room(key, key_room(column.n));
 
-		buf_add(key, column.p, n);
-		buf_byte(key, '\xff');
-		column.p += n, column.n -= n;
-	}
-	buf_span(key, column);
-	buf_add(key, "\0\1", 2);
+	key->n += (size_t)(key_put(to, column, last) - to);
 }
 
 /* The end of the column that begins at p: its 00 01. *plain: no 00 FF on the way. */

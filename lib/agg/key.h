@@ -6,10 +6,18 @@
 #define LIB_AGG_KEY_H
 
 #include "lib/base/buf.h"
+#include "lib/base/peek.h"
 #include "lib/base/span.h"
 
 /* Appends column; last says that no other follows. */
 void key_add(struct buf *key, struct span column, bool last);
+
+/* The same where room is known to be: key_room(column.n) bytes at to. The end of what was written. */
+char *key_put(char *to, struct span column, bool last);
+static inline size_t key_room(size_t n)
+{
+	return 2 * n + 2 + PEEK_MOST;
+}
 
 /* Splits a key into n columns. Borrowed from key where it holds no 00 bytes, else from scratch (cleared first). */
 void key_split(struct span key, size_t n, struct span *column, struct buf *scratch);

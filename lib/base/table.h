@@ -60,6 +60,23 @@ static inline void *table_entry(uint64_t slot)
 	return (void *)(uintptr_t)(slot << 16 >> 16);
 }
 
+/* memcmp(a, b, n) == 0, without the call where that is short. */
+static inline bool table_same(const char *a, const char *b, size_t n)
+{
+	struct peek x, y;
+
+	if (n > 2 * PEEK_MOST)
+		return memcmp(a, b, n) == 0;
+	if (n > PEEK_MOST) {
+		x = peek(a, PEEK_MOST), y = peek(b, PEEK_MOST);
+		if ((x.w[0] ^ y.w[0]) | (x.w[1] ^ y.w[1]))
+			return false;
+		a += n - PEEK_MOST, b += n - PEEK_MOST, n = PEEK_MOST;
+	}
+	x = peek(a, n), y = peek(b, n);
+	return !((x.w[0] ^ y.w[0]) | (x.w[1] ^ y.w[1]));
+}
+
 static inline bool table_is_tagged(uint64_t slot, uint64_t hash)
 {
 	return slot >> 48 == hash >> 48;
@@ -95,21 +112,9 @@ static inline void *table_get_long(const struct table *t, struct span key, uint6
 		if (!table_is_tagged(slot, hash))
 			continue;
 		have = table_key(t, table_entry(slot));
-		if (have.n == key.n && memcmp(have.p, key.p, key.n) == 0)
+		if (have.n == key.n && table_same(have.p, key.p, key.n))
 			return table_entry(slot);
 	}
-}
-
-/* memcmp(a, b, n) == 0, without the call where that is short. */
-static inline bool table_same(const char *a, const char *b, size_t n)
-{
-	struct peek x, y;
-
-	if (n > PEEK_MOST)
-		return memcmp(a, b, n) == 0;
-	x = peek(a, n);
-	y = peek(b, n);
-	return !((x.w[0] ^ y.w[0]) | (x.w[1] ^ y.w[1]));
 }
 
 /* The payload of key, or NULL. hash must be hash_bytes(key.p, key.n), here and below. */
