@@ -43,7 +43,7 @@ static const struct opt options[] = {
 	{ OPT_EPOCH_INTERVAL, 0, "epoch-interval", "DURATION", "a barrier after that time (default 1s)", NULL },
 	{ OPT_TO, 0, "to", "POSITION", "end there; prune: remove what is before it", "cat, prune" },
 	{ OPT_KEEP, 0, "keep", "DURATION", "what was written less long ago stays", "prune" },
-	{ OPT_VIEWS, 0, "views", "DIR", "a view made from the log; name them all", NULL },
+	{ OPT_VIEWS, 0, "views", "DIR", "a view or log made from the log; name them all", NULL },
 	{ OPT_DRY_RUN, 0, "dry-run", NULL, "only say what would be removed", NULL },
 	{ OPT_QUARANTINE, 0, "quarantine", NULL, "move what is damaged, and all behind it, to lost/", "repair" },
 	{ OPT_JSON, 0, "json", NULL, "as one JSON object", "info" },

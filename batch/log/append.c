@@ -421,6 +421,12 @@ static int read_input(struct appender *a)
 	return interrupted ? 0 : check_whole(a, "it");
 }
 
+/* An input without records has an ID too, but an empty one does not say of what form the log is to be. */
+static bool knows_form(const struct appender *a)
+{
+	return a->uncommitted || a->has_columns || log_writer_end(a->writer).at;
+}
+
 /* What has come whole is stored, also when what follows it is bad. */
 static int end_input(struct appender *a, int rc, bool last)
 {
@@ -433,7 +439,7 @@ static int end_input(struct appender *a, int rc, bool last)
 		rc = -1;
 	if (first.status)
 		*a->failure = first;
-	if (rc == 0 && last && a->options->once && a->uncommitted && !interrupted)
+	if (rc == 0 && last && a->options->once && knows_form(a) && !a->repeated && !interrupted)
 		rc = write_block(a, &(struct log_commit){ .once = span_of(a->options->once) });
 	return rc;
 }

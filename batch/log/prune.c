@@ -17,11 +17,14 @@
 #include "lib/log/index.h"
 #include "lib/log/walk.h"
 #include "lib/log/write.h"
+#include "lib/sink/sink.h"
 
 struct pruned_view {
 	const char *path;
 	int dir, lock;
 	struct tilings tilings;         /* of the log's name alone */
+	bool is_log;                    /* or a log that is made from it: what it has not read stays */
+	struct position read;
 };
 
 struct pruner {
@@ -77,11 +80,25 @@ static int newest_of(struct pruner *p, const struct log_segment *s, int64_t *new
 
 /* ---- what do the views hold? ---- */
 
+static int read_sink(struct pruner *p, struct pruned_view *v)
+{
+	struct sink_state s = { 0 };
+	int rc = sink_read(v->path, NULL, &s, p->failure);
+
+	v->is_log = true;
+	if (rc == 0 && (s.pos.n == 0 || position_parse(buf_view(&s.pos), &v->read) < 0))
+		rc = failure_set(p->failure, EXIT_CONFIG, "%s: it is a log that is made from no other", v->path);
+	sink_state_free(&s);
+	return rc;
+}
+
 static int open_view(struct pruner *p, struct pruned_view *v, const char *path)
 {
 	*v = (struct pruned_view){ .path = path, .lock = -1, .dir = disk_dir(path, false, p->failure) };
 	if (v->dir < 0)
 		return -1;
+	if (sink_expect_view(path, &(struct failure){ 0 }) < 0)
+		return read_sink(p, v);
 	v->lock = generations_lock(v->dir, p->o->wait_ms, p->failure);
 	if (v->lock < 0 || tiling_read(v->dir, path, p->log.name, NULL, &v->tilings, p->failure) < 0)
 		return -1;
@@ -104,6 +121,8 @@ static bool view_ends_at(const struct pruned_view *v, struct position at)
 {
 	const struct tiling *t = v->tilings.n ? &v->tilings.of[0] : NULL;
 
+	if (v->is_log)
+		return v->read.at >= at.at;
 	for (size_t i = 0; t && i < t->n && t->tile[i].name.kind != RANGE_SPEED; i++)
 		if (position_eq(t->tile[i].head.to, at))
 			return true;
@@ -120,11 +139,11 @@ static bool views_end_at(const struct pruner *p, struct position at)
 
 static int freeze_view(struct pruner *p, struct pruned_view *v, uint64_t cut)
 {
-	struct tiling *t = &v->tilings.of[0];
+	struct tiling *t = v->is_log ? NULL : &v->tilings.of[0];
 	struct buf to = { 0 };
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < t->n && t->tile[i].name.to <= cut; i++) {
+	for (size_t i = 0; t && rc == 0 && i < t->n && t->tile[i].name.to <= cut; i++) {
 		struct range_name name = t->tile[i].name;
 
 		if (name.kind == RANGE_FROZEN)
@@ -198,7 +217,7 @@ static int prune(struct pruner *p)
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = remove_segment(p, &p->log.segment[i]);
 	if (rc == 0 && n == 0)
-		buf_printf(&p->out->buf, "%s: nothing may go: there is no segment edge that is old enough and where batch files of all views end\n", p->o->path);
+		buf_printf(&p->out->buf, "%s: nothing may go: there is no segment edge that is old enough, where batch files of all views end and up to which all logs have read\n", p->o->path);
 	return rc;
 }
 

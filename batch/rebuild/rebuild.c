@@ -107,7 +107,9 @@ static int check_log(struct build *b)
 	for (size_t i = 0; rc > 0 && newest == n && i < n; i++)
 		if (strcmp(b->files.files.name[i].source, b->log.name) == 0)
 			rc = read_head(b, i, &head);
-	return rc < 0 ? -1 : 0;
+	if (rc < 0)
+		return -1;
+	return tilings_check_names(b->files.dir, b->files.path, b->files.source, b->log.id, b->failure);
 }
 
 /* The newest generation has counted more than is sealed. Those records must at least be in the log. */

@@ -5,22 +5,25 @@
 #include "batch/rebuild/generations.h"
 #include "batch/rebuild/rebuild.h"
 #include "lib/base/diag.h"
+#include "lib/view/tiling.h"
 
 struct step_back {
 	const struct rebuild_options *o;
 	struct failure *failure;
 	struct generations files;
+	const char *log;                /* id */
 	size_t newest;
 };
 
-/* How far must the view reach without the newest generation? As far as the one before it; without one, as far as now. */
+/* How far must the view reach without the newest generation? As far as the one before it; without one, as far as now. A frozen one is
+ * none: it is what generations stand on. */
 static uint64_t must_reach(const struct step_back *s)
 {
 	const struct range_list *l = &s->files.files;
 	size_t second = l->n;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (i != s->newest && l->name[i].kind != RANGE_SPEED && strcmp(l->name[i].source, s->files.source) == 0 &&
+		if (i != s->newest && l->name[i].kind == RANGE_BATCH && strcmp(l->name[i].source, s->files.source) == 0 &&
 		    (second == l->n || l->name[i].generation > l->name[second].generation))
 			second = i;
 	return l->name[second < l->n ? second : s->newest].to;
@@ -46,7 +49,8 @@ static int take_back(struct step_back *s, struct out *out)
 	const char *file = s->files.files.file[s->newest];
 	unsigned long long generation = s->files.files.name[s->newest].generation;
 	struct tilings without = { 0 };
-	uint64_t want = must_reach(s);
+	bool twice = tilings_check_names(s->files.dir, s->o->store, s->files.source, s->log, &(struct failure){ 0 }) < 0;
+	uint64_t want = twice ? 0 : must_reach(s);      /* of a log that has another name here nothing is lost */
 	int rc = tiling_without(s->files.dir, s->o->store, s->files.source, file, &without, s->failure);
 
 	if (rc == 0 && without.of[0].end.at < want)
@@ -70,6 +74,7 @@ int rebuild_rollback(const struct rebuild_options *o, struct out *out, struct fa
 	struct log_dir log;
 
 	if (lock >= 0 && log_dir_open(&log, o->log, true, f) == 0) {
+		s.log = log.id;
 		s.files = (struct generations){ .dir = dir, .path = o->store, .source = log.name };
 		rc = find(&s) < 0 ? -1 : take_back(&s, out);
 		generations_free(&s.files);

@@ -108,6 +108,29 @@ static int compare(struct check *c, struct out *out)
 	return differs;
 }
 
+/* What lies behind it is not served, so nobody would miss it. */
+static bool has_hole(const struct check *c)
+{
+	if (c->served->gap)
+		warn("%s: records %llu-%llu of %s are missing", c->o->store, (unsigned long long)c->served->end.at, (unsigned long long)c->served->beyond, c->log.name);
+	return c->served->gap;
+}
+
+/* No file holds anything that the log still has. 1: some should. */
+static int nothing(struct check *c)
+{
+	struct block_trailer last = { 0 };
+	bool found = false, lacks;
+	int rc = log_last_commit(&c->log, &last, &found, c->failure);
+
+	lacks = c->served->n == 0 && found && last.end.at;
+	block_trailer_free(&last);
+	if (rc < 0)
+		return -1;
+	warn(lacks ? "%s: nothing of %s is served" : "%s: nothing to compare of %s", c->o->store, c->log.name);
+	return lacks || has_hole(c);
+}
+
 static int run(struct check *c, int dir, struct out *out, struct ledger *ledger)
 {
 	struct progress progress;
@@ -115,13 +138,13 @@ static int run(struct check *c, int dir, struct out *out, struct ledger *ledger)
 
 	if (read_served(c, dir) < 0)
 		return -1;
-	if (c->first == c->served->n) {
-		warn("%s: nothing to compare of %s", c->o->store, c->log.name);
-		return 0;
-	}
+	if (c->first == c->served->n)
+		return nothing(c);
 	rc = scan_log(&c->log, c->served->tile[c->first].head.from, c->served->end, &c->o->scan, &progress, &c->is, c->failure);
 	*ledger = c->is.ledger;
-	return rc < 0 ? -1 : compare(c, out);
+	if (rc == 0)
+		rc = compare(c, out);
+	return rc < 0 ? -1 : rc || has_hole(c);
 }
 
 int rebuild_verify(const struct rebuild_options *o, struct out *out, struct ledger *ledger, struct failure *f)

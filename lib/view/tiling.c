@@ -357,3 +357,34 @@ void view_lineage(const char *hash, char cfg[LINEAGE_TEXT])
 	lineage_fold(cfg, "event-log", (struct span){ NULL, 0 });
 	lineage_fold(cfg, "window-agg", span_of(hash));
 }
+
+/* What is damaged there is not of this source, and is told to who reads it. */
+static bool is_made_from(int dir, const char *path, const char *source, const char *log)
+{
+	struct failure ignored = { 0 };
+	struct tilings t = { 0 };
+	bool is = tiling_read(dir, path, source, NULL, &t, &ignored) == 0 && strcmp(t.of[0].log, log) == 0;
+
+	tilings_free(&t);
+	return is;
+}
+
+int tilings_check_names(int dir, const char *path, const char *source, const char *log, struct failure *f)
+{
+	struct range_list l = { 0 };
+	const char *seen = source;
+	int rc = range_list_read(dir, path, &l, f);
+
+	for (size_t i = 0; i < l.n && rc == 0 && *log; i++) {
+		const char *other = l.name[i].source;
+
+		if (strcmp(other, source) == 0 || strcmp(other, seen) == 0)
+			continue;
+		if (is_made_from(dir, path, other, log))
+			rc = failure_set(f, EXIT_CONFIG, "%s: has this log already, as source %s, not %s: call the directory of the log as it was, or begin a new view",
+			                 path, other, source);
+		seen = other;
+	}
+	range_list_free(&l);
+	return rc;
+}

@@ -38,6 +38,8 @@ int tiling_read(int dir, const char *path, const char *source, const char *prefe
 /* The tiling of a source if a file were not there; looked at once. */
 int tiling_without(int dir, const char *path, const char *source, const char *file, struct tilings *t, struct failure *f);
 void tilings_free(struct tilings *t);
+/* The same log under two names would count twice: -1 (EXIT_CONFIG) when another source than that one is made from the log of that id. */
+int tilings_check_names(int dir, const char *path, const char *source, const char *log, struct failure *f);
 
 /* All range files of the directory by name, also those no tiling uses. */
 struct range_list {

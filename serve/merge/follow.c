@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "lib/base/diag.h"
 #include "serve/merge/upserts.h"
@@ -253,13 +254,21 @@ static int wait_for_change(struct follower *f)
 	return output_failed(f);
 }
 
+/* One that is not there may come: who starts us again is to do so. */
+static int not_a_view(const char *path, struct failure *f)
+{
+	if (access(path, F_OK) < 0)
+		return failure_set(f, EXIT_IO, "%s: %m", path);
+	return failure_set(f, EXIT_USAGE, "--follow: %s is not the directory of a view", path);
+}
+
 static int check_operands(const struct merge_options *o, struct failure *failure)
 {
 	if (o->npaths == 0)
 		return failure_set(failure, EXIT_USAGE, "--follow: needs the directory of a view");
 	for (size_t i = 0; i < o->npaths; i++)
 		if (!operand_is_view(o->path[i]))
-			return failure_set(failure, EXIT_USAGE, "--follow: %s is not the directory of a view", o->path[i]);
+			return not_a_view(o->path[i], failure);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #define FAN_IN 8
 #define FAN_IN_MOST 64          /* files at a time, after having fallen behind */
 #define SYNC_MS 1000
+#define LEAVING_MOST 64         /* that linger: readers of what is older list again */
 
 struct tiles {
 	struct tile *tile;
@@ -167,7 +168,7 @@ static int drop_leaving(struct keeper *k, int64_t now, struct failure *f)
 {
 	size_t n = 0;
 
-	for (; n < k->nleaving && k->leaving[n].at <= now; n++) {
+	for (; n < k->nleaving && (k->leaving[n].at <= now || k->nleaving - n > LEAVING_MOST); n++) {
 		if (unlinkat(k->dir, k->leaving[n].file, 0) < 0 && errno != ENOENT)
 			return failure_set(f, EXIT_IO, "%s/%s: %s", k->path, k->leaving[n].file, strerror(errno));
 		free(k->leaving[n].file);

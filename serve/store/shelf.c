@@ -181,20 +181,6 @@ static int check_identity(const struct shelf *s, const struct tiling *t, struct 
 	return 0;
 }
 
-/* The same log under two names would count twice. */
-static int check_names(const struct shelf *s, struct failure *f)
-{
-	struct tilings t = { 0 };
-	int rc = tiling_read(s->dir, s->path, NULL, NULL, &t, f);
-
-	for (size_t i = 0; i < t.n && rc == 0; i++)
-		if (*s->log && strcmp(t.of[i].log, s->log) == 0 && strcmp(t.of[i].source, s->source) != 0)
-			rc = failure_set(f, EXIT_CONFIG, "%s: has this log already, as source %s, not %s: call the directory of the log as it was, or begin a new view",
-			                 s->path, t.of[i].source, s->source);
-	tilings_free(&t);
-	return rc;
-}
-
 /* Until nothing is to be taken away any more. */
 static int settle(struct shelf *s, struct tilings *t, struct failure *f)
 {
@@ -221,7 +207,7 @@ int shelf_begin(struct shelf *s, const struct view *v, const struct resume *r, s
 	if (r->log.n)                   /* none: the log is empty, and nothing will come */
 		memcpy(s->log, r->log.p, r->log.n);
 	s->log[r->log.n] = '\0';
-	if (check_names(s, f) < 0 || drop_temporaries(s, f) < 0 || settle(s, tiles, f) < 0 || drop_strays(s, &tiles->of[0], f) < 0 || disk_sync_dir(s->dir, s->path, f) < 0)
+	if (tilings_check_names(s->dir, s->path, s->source, s->log, f) < 0 || drop_temporaries(s, f) < 0 || settle(s, tiles, f) < 0 || drop_strays(s, &tiles->of[0], f) < 0 || disk_sync_dir(s->dir, s->path, f) < 0)
 		return -1;
 	s->at = tiles->of[0].end;
 	return 0;

@@ -469,6 +469,53 @@ tamper() {      # file script
 	gives "the whole" "$(window-agg -V v sofar)" merge-views s
 }
 
+@test "rollback: a frozen generation is what others stand on, not one before them" {
+	view v 'window 5m'
+	orders 200 > in
+	to_log log in 2
+	batch-view -V v --store s --freeze log
+	orders 60 2 | event-log append log
+	batch-view -V v --store s --seal log
+	batch-view -V v --store s --force log
+	gives "the first of two" "$(cd s && echo log.*.batch-3.* | sed 's/.*/removed &: served up to 260, by batch up to 260/')" batch-view --store s --rollback log
+	refuses "the only one" 78 'batch-view: s: without generation 2 it would end at 200, not at 260: rebuild instead' batch-view --store s --rollback log
+}
+
+@test "a log under another name does not count twice, and what was built of it can be taken back" {
+	view v 'window 5m'
+	orders 200 > in
+	to_log log in 2
+	ln -s log other
+	batch-view -V v --store s log
+	refuses "refused" 78 'batch-view: s: has this log already, as source log, not other: *' batch-view -V v --store s other
+	gives "as before" "$(window-agg -V v in)" merge-views s
+	# one that got there all the same
+	batch-view -V v --store t other
+	cp t/other.* s
+	refuses "both" 78 '*twice*' merge-views s
+	gives "taken back" "$(cd s && echo other.*.batch-1.* | sed 's/.*/removed &: served up to 0, by batch up to 0/')" batch-view --store s --rollback other
+	gives "served again" "$(window-agg -V v in)" merge-views s
+}
+
+@test "--verify: a hole, or nothing where something should be, is a difference" {
+	view v 'window 5m'
+	orders 90 > in
+	mkdir empty
+	event-log append log < <(head -n 1 in)
+	try batch-view -V v --store empty --verify log
+	equal "an empty log" "0 batch-view: empty: nothing to compare of log" "$status $(< err)"
+	for from in 2 32 62; do
+		(head -n 1 in; sed -n "$from,$((from + 29))p" in) | event-log append log
+		event-log cat --resume-from s log | window-agg -V v --emit partial | view-store s
+	done
+	gives "whole" "" batch-view -V v --store s --verify log
+	rm s/log.00000000000000000030-*
+	try batch-view -V v --store s --verify log
+	equal "a hole" "1 batch-view: s: records 30-60 of log are missing" "$status $(< err)"
+	try batch-view -V v --store empty --verify log
+	equal "nothing" "1 batch-view: empty: nothing of log is served" "$status $(< err)"
+}
+
 @test "two at once: one works, the others try again later" {
 	local i done=0 later=0 pids=()
 

@@ -43,6 +43,23 @@ build() {       # name option...
 	equal "the newest generation ends with the last segment, which stays" 1 "$(find sum -name '*.batch-*' | wc -l)"
 }
 
+@test "what a log that is made from it has not read stays" {
+	segment log 0
+	event-log cat --resume-from clean log | event-log append clean
+	for i in 1 2 3; do
+		build sum --freeze
+		segment log $i
+	done
+	event-log prune --keep 0 --views sum --views clean log > out
+	equal "up to where it stands" "10 20 30" "$(segments log)"
+	event-log cat --resume-from clean log | event-log append clean
+	event-log prune --keep 0 --views sum --views clean log > out
+	equal "all that it has read" "30" "$(segments log)"
+	equal "nothing is lost of it" "$(seq 0 39)" "$(event-log cat clean | tail -n +2 | cut -d , -f 1)"
+	segment other 0
+	refuses "no sink of a log" 78 'event-log: other: it is a log that is made from no other' event-log prune --keep 0 --views other log
+}
+
 @test "what goes is frozen first, and views say the same" {
 	segment log 0
 	segment log 1

@@ -151,6 +151,10 @@ numbers() {     # from to
 	gives "is another" "" event-log append --once '2026 11/23' log in
 	equal "records" 2003 "$(field log records)"
 	# two files, one whole
+	lines a,b > none
+	event-log append --once empty bare none
+	event-log append --once empty bare < <(lines a,b 1,2)
+	equal "one without records, too" "a,b" "$(event-log cat bare)"
 	event-log append --once two pair in in
 	equal "several files are one" "2000 1" "$(field pair records) $(grep -c once=two pair/*.log)"
 	# half of it: the input dies

@@ -263,6 +263,7 @@ follows() {     # name columns args...
 @test "--follow: usage" {
 	range gmv 0 10
 	refuses "stdin" 64 'merge-views: --follow: needs the directory of a view' merge-views --follow
+	refuses "not there yet" 74 'merge-views: nothing: No such file or directory' merge-views --follow gmv nothing
 	refuses "a file" 64 'merge-views: --follow: orders.csv is not the directory of a view' merge-views --follow gmv orders.csv
 	for args in '--order n' '--top 1' --per-window; do
 		# shellcheck disable=SC2086

@@ -78,7 +78,7 @@ most() { sort -n "$1" | tail -n 1; }
 	feeder=$!
 	until_true test -d log
 	supervise copy event-log cat --follow --resume-from copy log '|' "${once[@]}" '|' "${sums[@]}" '|' event-log append --segment-size 1M copy
-	supervise view event-log cat --follow --resume-from view log '|' window-agg -V sum.view --emit partial '|' view-store --linger 5s view
+	supervise view event-log cat --follow --resume-from view log '|' window-agg -V sum.view --emit partial '|' view-store view
 	RANDOM=${WEIR_SEED:-1}
 	begin=$SECONDS
 	while ((SECONDS - begin < SOAK)); do
@@ -114,6 +114,6 @@ most() { sort -n "$1" | tail -n 1; }
 	# dedupe holds the keys of twenty minutes
 	(($(most rss) < 150 * 1024))
 	(($(most fds) < 32))
-	(($(most view.files) < 250))
+	(($(most view.files) < 64 + 64))
 	(($(most state.files) < 40))
 }
