@@ -43,6 +43,7 @@ struct appender {
 	struct position again;          /* behind what was discarded of a fallback */
 	struct resume resume;
 	struct barrier barrier;
+	bool held;                      /* rejects of epochs before are to stay */
 	bool repeated;                  /* --once: the log has all of it */
 };
 
@@ -185,9 +186,29 @@ static int reject(struct appender *a, const struct bad_record *bad)
 	a->ledger->rejected++;
 	if (!s)
 		return failure_set(a->failure, EXIT_DATA, "%s:%" PRIu64 ": %s", reader_name(a->reader), bad->line, bad->reason);
+	if (a->discard)                 /* it is in there already */
+		return 0;
 	if (side_put(s, reader_name(a->reader), bad->line, span_of(bad->reason), bad->raw, NULL, 0) == 0)
 		return 0;
 	return failure_set(a->failure, EXIT_IO, "%s", side_error(s));
+}
+
+/* ---- rejects ---- */
+
+/* What epochs that the log has have rejected stays, whatever becomes of this run. */
+static bool has_rejected(const struct appender *a)
+{
+	const struct side *s = a->options->rejects;
+
+	return s && span_eq(buf_view(&log_writer_source(a->writer)->rejects_to), span_of(side_path(s)));
+}
+
+static int resume_rejects(struct appender *a)
+{
+	struct side *s = a->options->rejects;
+
+	a->held = false;
+	return s ? side_resume(s, has_rejected(a) ? log_writer_source(a->writer)->rejects : 0, a->failure) : 0;
 }
 
 /* ---- columns ---- */
@@ -230,6 +251,8 @@ static int begin_plain(struct appender *a, enum read_event event, const struct b
 	if (reader_is_controlled(a->reader) || (no_header && event != READ_ROWS && event != READ_END))
 		return 0;
 	a->begun = true;
+	if (event != READ_END && a->held && resume_rejects(a) < 0)
+		return -1;
 	if (!format_is_delimited(reader_format(a->reader)) || (no_header && event == READ_END))
 		return 0;
 	if (!no_header && reader_header(a->reader).n == 0)
@@ -289,14 +312,21 @@ static int begin_checked(struct appender *a, const struct control *c)
 		return -1;
 	stage_signals();
 	a->checked = true;
-	return compare(a);
+	return compare(a) < 0 ? -1 : resume_rejects(a);
 }
 
 static int commit_epoch(struct appender *a, uint64_t epoch, const char *run, struct span pos, bool final)
 {
-	const struct log_commit c = { .has_source = true, .epoch = epoch, .run = run, .source = pos, .final = final };
+	struct log_commit c = { .has_source = true, .epoch = epoch, .run = run, .source = pos, .final = final };
+	struct side *s = a->options->rejects;
 
-	return check_whole(a, "an epoch") < 0 ? -1 : write_block(a, &c);
+	if (check_whole(a, "an epoch") < 0 || (s && side_sync(s, a->failure) < 0))
+		return -1;
+	if (s) {
+		c.rejects_to = span_of(side_path(s));
+		c.rejects = side_length(s);
+	}
+	return write_block(a, &c);
 }
 
 /* What came again must be what the log has: stages make of the same records the same bytes. */
@@ -468,6 +498,9 @@ static int begin(struct appender *a)
 	if (!a->writer)
 		return -1;
 	catch_signals();
+	a->held = has_rejected(a);
+	if (a->held)
+		side_hold(o->rejects);
 	return o->once ? log_writer_has_once(a->writer, span_of(o->once), &a->repeated, a->failure) : 0;
 }
 

@@ -39,15 +39,18 @@ static int fail_errno(struct failure *f, int status, const char *name)
 
 void block_trailer_copy(struct block_trailer *to, const struct block_trailer *from)
 {
-	struct buf source = to->source, once = to->once;
+	struct buf source = to->source, once = to->once, rejects_to = to->rejects_to;
 
 	*to = *from;
 	to->source = source;
 	to->once = once;
+	to->rejects_to = rejects_to;
 	buf_clear(&to->source);
 	buf_clear(&to->once);
+	buf_clear(&to->rejects_to);
 	buf_span(&to->source, buf_view(&from->source));
 	buf_span(&to->once, buf_view(&from->once));
+	buf_span(&to->rejects_to, buf_view(&from->rejects_to));
 }
 
 /* ---- what is behind ---- */

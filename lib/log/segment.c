@@ -102,6 +102,10 @@ void segment_print_block(const struct block_trailer *t, struct buf *out)
 		control_add(out, false, "src", buf_view(&t->source));
 		if (t->final)
 			add_u64(out, "final", 1);
+		if (t->rejects_to.n) {
+			add_u64(out, "rejects", t->rejects);
+			control_add(out, false, "rejects_to", buf_view(&t->rejects_to));
+		}
 	}
 	if (t->once.n)
 		control_add(out, false, "once", buf_view(&t->once));
@@ -255,6 +259,9 @@ int segment_parse_block(struct block_trailer *t, struct span line)
 		t->more = take_flag(&c, "more");
 		t->changes = take_flag(&c, "changes");
 		t->final = take_flag(&c, "final");
+		take_text(&c, "rejects_to", &t->rejects_to);
+		if (!control_u64(&c, "rejects", &t->rejects))
+			t->rejects = 0;
 	}
 	control_free(&c);
 	return rc;
@@ -281,4 +288,5 @@ void block_trailer_free(struct block_trailer *t)
 {
 	buf_free(&t->source);
 	buf_free(&t->once);
+	buf_free(&t->rejects_to);
 }

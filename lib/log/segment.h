@@ -6,13 +6,14 @@
  *   #!weir columns a,b,c                                                     CSV, TSV: of all records of this segment
  *   records as controlled streams have them (what looks like a control line is escaped), each with \n
  *   #!weir block first=<pos> n=<records> lines=<physical lines> len=<bytes> chain=<chain behind> synced=<pos> t=<ms> [more=1]
- *                [epoch=e run=R src=P [final=1]] [once=ID] [changes=1] crc=<crc32c>
+ *                [epoch=e run=R src=P [final=1] [rejects=<bytes> rejects_to=FILE]] [once=ID] [changes=1] crc=<crc32c>
  *   ...
  *   #!weir seal first=<pos> n=<records of the segment> len=<bytes before this line> chain=<last> crc=<crc32c>        only in closed segments
  *
  * A block is one write: its records and its trailer. crc is over the line alone, up to " crc="; the records are covered by
  * chain. more=1: the epoch goes on in the next block, nobody may read this one yet. epoch, run, src: what the writer of a checked stream has committed with it; every
- * later block repeats them, so the last one of the log knows. final=1: the source has said `end`. synced: records before it were durable when this was written. t: wall clock
+ * later block repeats them, so the last one of the log knows. final=1: the source has said `end`. rejects:
+ * length of --rejects, to which a resume cuts it back. synced: records before it were durable when this was written. t: wall clock
  * at writing, ms. changes: a record of the block has _op, so no epoch may end inside it.
  *
  * Sealed segments become <first>.log.gz: gzip members of whole blocks each (the first begins with the segment line, the last ends with the
@@ -45,6 +46,8 @@ struct block_trailer {
 	uint64_t epoch;
 	char run[RUN_TEXT];
 	struct buf source;              /* position of the source */
+	uint64_t rejects;               /* length of the side output that the records it could not take went to */
+	struct buf rejects_to;          /* its path; empty: none */
 	struct buf once;
 };
 

@@ -312,6 +312,8 @@ static void fill_trailer(const struct log_writer *w, const struct log_commit *c,
 	snprintf(t->run, sizeof t->run, "%s", c->has_source ? c->run : last->run);
 	buf_span(&t->source, c->has_source ? c->source : buf_view(&last->source));
 	buf_span(&t->once, c->once);
+	buf_span(&t->rejects_to, c->rejects_to.n ? c->rejects_to : buf_view(&last->rejects_to));
+	t->rejects = c->rejects_to.n ? c->rejects : last->rejects;
 }
 
 static void commit(struct log_writer *w, const struct block_trailer *t)

@@ -40,6 +40,8 @@ struct log_commit {                     /* what a block commits besides its reco
 	uint64_t epoch;
 	const char *run;
 	struct span source, once;
+	struct span rejects_to;         /* with has_source: side output and its length; empty: as before */
+	uint64_t rejects;
 };
 
 /* Appends n records (whole lines, escaped) as one block. After a failed write or sync the block is not in the log, the writer is dead (EXIT_IO), and what it had begun is cut off when

@@ -7,6 +7,7 @@
 
 struct header {
 	const struct view *view;
+	int64_t delay;                  /* of the watermark, by the definition that was named, else by that of the files */
 	bool json;
 	int64_t now;
 	struct buf *out;
@@ -30,13 +31,21 @@ static void add_count(const struct header *h, const char *name, uint64_t n)
 	control_add_i64(h->out, h->json, name, (int64_t)n);
 }
 
-static void add_time(const struct header *h, int64_t t)
+static void add_time(const struct header *h, const char *name, int64_t t)
 {
 	struct buf text = { 0 };
 
 	time_print(&text, t, h->view->zone, h->view->time_format);
-	control_add(h->out, h->json, "t", buf_view(&text));
+	control_add(h->out, h->json, name, buf_view(&text));
 	buf_free(&text);
+}
+
+/* The largest event time, and the W that it makes where the definition states a delay. */
+static void add_times(const struct header *h, int64_t t)
+{
+	add_time(h, "t", t);
+	if (h->delay != VIEW_NO_DELAY)
+		add_time(h, "watermark", time_add(time_add(t, -h->delay), -1));
 }
 
 /* A file from the future is new. */
@@ -68,7 +77,7 @@ static void print_tiles(const struct header *h, const struct tiling *t)
 	add_count(h, "speed", speed);
 	add_text(h, "definition", t->hash);
 	if (has_time)
-		add_time(h, last);
+		add_times(h, last);
 	add_count(h, "rejected", rejected);
 }
 
@@ -103,7 +112,7 @@ static void print_absent(void *context, struct span source)
 
 void header_print(const struct operands *o, const struct view *v, const struct view *named, bool json, int64_t now, struct buf *out)
 {
-	struct header h = { v, json, now, out };
+	struct header h = { v, named ? named->watermark_delay : v->watermark_delay, json, now, out };
 
 	for (size_t i = 0; i < o->nviews; i++)
 		for (size_t k = 0; k < o->view[i].tilings.n; k++)

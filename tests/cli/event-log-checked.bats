@@ -117,6 +117,37 @@ columns='#!weir columns id,v'
 	equal "nothing of it" "0" "$(field other records)"
 }
 
+@test "what was rejected stays with the epochs that rejected it" {
+	lines a,b 1,2 3,4 5,6 | event-log append source
+	spoil() {       # options...
+		event-log cat --epoch-records 1 --resume-from copy source | through --header none -- sed 's/,[46]$//' | event-log append --rejects rej "$@" copy
+	}
+	raw() {
+		sed 's/.*"raw":"\(.*\)"}/\1/' rej | xargs
+	}
+	spoil
+	equal "set aside" "3 5" "$(raw)"
+	lines a,b 7,4 8,8 | event-log append source
+	spoil
+	equal "those of epochs before stay" "3 5 7" "$(raw)"
+	spoil
+	equal "nothing new" "3 5 7" "$(raw)"
+	# what an epoch that did not count has set aside, it sets aside again
+	lines a,b 9,6 | event-log append source
+	event-log cat --resume-from copy source | through --header none -- sed 's/,[46]$//' | grep -v '^#!weir \(barrier\|stop\)' > cut
+	refuses "cut off" 75 'event-log: stdin: *' event-log append --rejects rej copy < cut
+	spoil
+	equal "once" "3 5 7 9" "$(raw)"
+	# upstream that never began takes nothing away
+	event-log append --rejects rej copy < /dev/null
+	equal "nothing came" "3 5 7 9" "$(raw)"
+	lines a,b 10 | event-log append --rejects rej copy
+	equal "a plain run goes on behind" "3 5 7 9 10" "$(raw)"
+	rm rej
+	refuses "gone" 65 'event-log: rej: it has 0 bytes, and had *' spoil
+	equal "the log" $'a,b\n1,2\n8,8' "$(event-log cat copy)"
+}
+
 @test "with several sinks, a log that is ahead takes what it has not" {
 	lines "$columns" 1,a 'barrier pos=1' 2,b 'barrier pos=2' 3,c 'stop pos=3' | stream aa 0 - 0 > in
 	event-log append log < in

@@ -154,6 +154,9 @@ load ranges
 	try merge-views --header -V two.view -o ndjson --time-format epoch-ms gmv
 	equal "NDJSON" "{\"@weir\":\"view\",\"view\":\"gmv\",\"source\":\"orders\",\"log\":\"5d2f0badc0ffee00\",\"position\":\"700@$chain\",\"cut\":500,\"generation\":3,\"speed\":2,\"definition\":\"$hash\",\"t\":\"1700000999500\",\"rejected\":0,\"age\":\"N\",\"complete\":\"no\"}
 {\"@weir\":\"view\",\"source\":\"re=funds\",\"complete\":\"no\"}" "$(head -n 2 out | sed 's/"age":"[^"]*"/"age":"N"/')"
+	printf 'watermark-delay 30s\n' | cat gmv.view - > delayed.view
+	try merge-views --header -V delayed.view gmv
+	[[ $(head -n 1 out) == *' t=2023-11-14T22:29:59.500Z watermark=2023-11-14T22:29:29.499Z rejected='* ]] || failed "watermark" "$(head -n 1 out)"
 	rm gmv/*800*
 	try merge-views --header gmv
 	[[ $(head -n 1 out) == *' complete=yes' && ! -s err ]] || failed "complete" "$(head -n 1 out)"

@@ -15,6 +15,9 @@ setup() {
 	assert_equal "$(grep -c '^   ok ' <<< "$output")" 22
 	assert_output --partial "kill -9"
 	assert_output --regexp 'median [0-9]+ ms, p99 [0-9]+ ms'
+	# 60 ms on a machine that does nothing else; here others run
+	p99=$(sed -n 's/.*p99 \([0-9]*\) ms.*/\1/p' <<< "$output")
+	((p99 < 1000))
 	assert_output --partial "All equal."
 }
 

@@ -19,6 +19,8 @@ static struct block_trailer full_trailer(void)
 
 	buf_text(&t.source, "A:5@c, 50%");
 	buf_text(&t.once, "2026 11/22");
+	t.rejects = 99;
+	buf_text(&t.rejects_to, "a b/rej");
 	return t;
 }
 
@@ -97,6 +99,8 @@ TEST(block_reads_back)
 	CHECK_INT(back.len, 77);
 	CHECK_INT(back.synced, 10);
 	CHECK_INT(back.time, -3);
+	CHECK_INT(back.rejects, 99);
+	CHECK_BUF(back.rejects_to, "a b/rej");
 	CHECK(back.more && back.changes && back.has_source && back.final);
 	CHECK_INT(back.epoch, 12);
 	CHECK_TEXT(back.run, "aabbccddeeff001");
