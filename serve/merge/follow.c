@@ -172,7 +172,7 @@ static int begin(struct follower *f, struct cursor *c)
 	memcpy(f->hash, cursor_hash(c), sizeof f->hash);
 	f->from_keys = cursor_view(c)->nkeys;
 	if (o->header)
-		header_print(&f->operands, f->view, named, o->output == FORMAT_NDJSON, merge_now(), &f->out->buf);
+		header_print(&f->operands, f->view, named, merge_delay(o), o->output == FORMAT_NDJSON, merge_now(), &f->out->buf);
 	upserts_header(&f->upserts);
 	return 0;
 }

@@ -7,7 +7,7 @@
 
 struct header {
 	const struct view *view;
-	int64_t delay;                  /* of the watermark, by the definition that was named, else by that of the files */
+	int64_t delay;                  /* of the watermark */
 	bool json;
 	int64_t now;
 	struct buf *out;
@@ -110,9 +110,9 @@ static void print_absent(void *context, struct span source)
 	control_end(h->out, h->json);
 }
 
-void header_print(const struct operands *o, const struct view *v, const struct view *named, bool json, int64_t now, struct buf *out)
+void header_print(const struct operands *o, const struct view *v, const struct view *named, int64_t delay, bool json, int64_t now, struct buf *out)
 {
-	struct header h = { v, named ? named->watermark_delay : v->watermark_delay, json, now, out };
+	struct header h = { v, delay, json, now, out };
 
 	for (size_t i = 0; i < o->nviews; i++)
 		for (size_t k = 0; k < o->view[i].tilings.n; k++)

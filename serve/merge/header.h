@@ -14,6 +14,6 @@
 #include "serve/merge/operands.h"
 
 /* v: whose time format and zone are used. named: whose sources. now: ms since 1970. */
-void header_print(const struct operands *o, const struct view *v, const struct view *named, bool json, int64_t now, struct buf *out);
+void header_print(const struct operands *o, const struct view *v, const struct view *named, int64_t delay, bool json, int64_t now, struct buf *out);
 
 #endif

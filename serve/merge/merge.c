@@ -210,6 +210,11 @@ int merge_times(const struct merge_options *o, const struct view *v, struct answ
 	return read_time(v, "since", o->since, &selection->since, f) < 0 || read_time(v, "until", o->until, &selection->until, f) < 0 ? -1 : 0;
 }
 
+int64_t merge_delay(const struct merge_options *o)
+{
+	return o->target.given ? o->target.given->watermark_delay : VIEW_NO_DELAY;
+}
+
 const struct view *merge_sources(const struct merge_options *o, const struct view *from)
 {
 	return o->target.given && view_states(o->target.given, "sources") ? o->target.given : from;
@@ -257,7 +262,7 @@ static int begin(struct merger *m)
 	if (merge_times(o, v, &selection, m->failure) < 0)
 		return -1;
 	if (o->header)
-		header_print(&m->operands, v, merge_sources(o, cursor_view(m->cursor)), o->output == FORMAT_NDJSON, m->now, &m->out->buf);
+		header_print(&m->operands, v, merge_sources(o, cursor_view(m->cursor)), merge_delay(o), o->output == FORMAT_NDJSON, m->now, &m->out->buf);
 	m->answer = answer_new(v, o->output, &selection, m->out, m->ledger, why);
 	return m->answer ? 0 : failure_set(m->failure, EXIT_USAGE, "%s", why);
 }

@@ -31,6 +31,8 @@ int merge(const struct merge_options *o, struct out *out, struct ledger *ledger,
  * wall clock, ms. */
 int merge_times(const struct merge_options *o, const struct view *v, struct answer_options *selection, struct failure *f);
 const struct view *merge_sources(const struct merge_options *o, const struct view *from);
+/* Of the watermark, by the definition that was named, for range files do not say; or VIEW_NO_DELAY. */
+int64_t merge_delay(const struct merge_options *o);
 int64_t merge_now(void);
 
 #endif
