@@ -14,8 +14,15 @@ struct buf {
 	size_t cap;
 };
 
+void buf_grow(struct buf *b, size_t more);      /* what buf_room does when there is no room */
+
 /* Makes room for more bytes behind the used ones and returns where they go. */
-char *buf_room(struct buf *b, size_t more);
+static inline char *buf_room(struct buf *b, size_t more)
+{
+	if (!b->p || more > b->cap - b->n)
+		buf_grow(b, more);
+	return b->p + b->n;
+}
 
 static inline void buf_add(struct buf *b, const void *p, size_t n)
 {
@@ -40,6 +47,10 @@ static inline void buf_byte(struct buf *b, char c)
 	*buf_room(b, 1) = c;
 	b->n++;
 }
+
+/* Writes the digits of v, at least one, so that they end there; returns the first of them. */
+char *digits_before(char *end, uint64_t v);
+extern const char digit_pairs[200];             /* "00" to "99" */
 
 void buf_u64(struct buf *b, uint64_t v);         /* decimal digits */
 void buf_i64(struct buf *b, int64_t v);

@@ -21,11 +21,37 @@ static char *put_digits(char *end, uint64_t v, unsigned width)
 	return p;
 }
 
+/* Of a number in one limb: from the last digit to the first, the point on the way. */
+static void print_short(struct buf *out, bool negative, uint64_t v, unsigned scale)
+{
+	char text[48], *end = text + sizeof text, *p = end;
+	bool zero = v == 0;
+
+	if (scale) {
+		for (; scale >= 2; scale -= 2, v /= 100)
+			memcpy(p -= 2, digit_pairs + v % 100 * 2, 2);
+		if (scale) {
+			*--p = (char)('0' + v % 10);
+			v /= 10;
+		}
+		*--p = '.';
+	}
+	p = digits_before(p, v);
+	if (negative && !zero)
+		*--p = '-';
+	buf_add(out, p, (size_t)(end - p));
+}
+
 void limbs_print(struct buf *out, bool negative, uint64_t *w, unsigned n, unsigned scale)
 {
 	char text[BIG_LIMBS * (LIMB_DIGITS + 1)], *end = text + sizeof text, *p = end;
 	size_t digits, integer;
 
+	n = limbs_trim(w, n);
+	if (n <= 1 && scale <= LIMB_DIGITS) {
+		print_short(out, negative, n ? w[0] : 0, scale);
+		return;
+	}
 	while ((n = limbs_trim(w, n)) > 1)
 		p = put_digits(p, limbs_div_small(w, n, limbs_pow10[LIMB_DIGITS]), LIMB_DIGITS);
 	if (n)

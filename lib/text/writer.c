@@ -98,14 +98,16 @@ static void json_row(const struct writer *w, struct buf *out, const struct cell 
 	buf_text(out, w->n ? "}\n" : "{}\n");
 }
 
-static void put_delimited(const struct writer *w, struct buf *out, size_t i, struct span text)
+static void put_delimited(const struct writer *w, struct buf *out, size_t i, struct cell cell)
 {
 	if (i)
 		buf_byte(out, w->format == FORMAT_TSV ? '\t' : ',');
-	if (text.n && w->format == FORMAT_TSV)
-		put_tsv(out, text);
-	else if (text.n)
-		put_csv(out, text);
+	if (cell.text.n && cell.number)
+		buf_span(out, cell.text);
+	else if (cell.text.n && w->format == FORMAT_TSV)
+		put_tsv(out, cell.text);
+	else if (cell.text.n)
+		put_csv(out, cell.text);
 	else if (w->format == FORMAT_CSV && w->n == 1)
 		buf_add(out, "\"\"", 2);
 }
@@ -118,7 +120,7 @@ void writer_init(struct writer *w, enum record_format format, const struct span 
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		put_delimited(w, &w->lead, i, names[i]);
+		put_delimited(w, &w->lead, i, (struct cell){ names[i], false });
 	buf_byte(&w->lead, '\n');
 }
 
@@ -142,6 +144,6 @@ void writer_row(const struct writer *w, struct buf *out, const struct cell *cell
 		return;
 	}
 	for (size_t i = 0; i < w->n; i++)
-		put_delimited(w, out, i, cells[i].text);
+		put_delimited(w, out, i, cells[i]);
 	buf_byte(out, '\n');
 }

@@ -18,7 +18,7 @@
 
 struct cell {
 	struct span text;               /* empty: null */
-	bool number;                    /* NDJSON writes it bare: it is a JSON number, the caller's word */
+	bool number;                    /* written bare, without a look: it is a JSON number, the caller's word */
 };
 
 struct writer {

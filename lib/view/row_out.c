@@ -25,6 +25,27 @@ const char *row_out_name(const struct row_out *r, size_t i)
 	return i < v->nmeasures ? v->measure[i].name : derive_name(v->derive[i - v->nmeasures]);
 }
 
+enum looks { LOOKS_TEXT, LOOKS_NUMBER, LOOKS_ITSELF };
+
+/* Times as epoch ms, counts, sums and their like are numbers in NDJSON; keys are text as written; the rest is what it looks like: it
+ * is looked at only where that is asked for. */
+static enum looks cell_looks(const struct row_out *r, size_t i)
+{
+	const struct view *v = r->view;
+
+	if (r->mark && i-- == 0)
+		return LOOKS_TEXT;
+	if (i < time_columns(v))
+		return v->time_format == TIME_EPOCH_MS ? LOOKS_NUMBER : LOOKS_TEXT;
+	i -= time_columns(v);
+	if (i < v->nkeys)
+		return LOOKS_TEXT;
+	i -= v->nkeys;
+	if (i < v->nmeasures && v->measure[i].kind->keeps_text)
+		return r->writer.format == FORMAT_NDJSON ? LOOKS_ITSELF : LOOKS_TEXT;
+	return LOOKS_NUMBER;
+}
+
 void row_out_init(struct row_out *r, const struct view *v, enum record_format format, const char *mark)
 {
 	struct span *name;
@@ -39,6 +60,9 @@ void row_out_init(struct row_out *r, const struct view *v, enum record_format fo
 		name[i] = span_of(row_out_name(r, i));
 	writer_init(&r->writer, format, name, r->n);
 	free(name);
+	r->looks = mem_zalloc(r->n);
+	for (size_t i = 0; i < r->n; i++)
+		r->looks[i] = cell_looks(r, i);
 }
 
 void row_out_free(struct row_out *r)
@@ -47,6 +71,7 @@ void row_out_free(struct row_out *r)
 	free(r->cell);
 	free(r->end);
 	free(r->key);
+	free(r->looks);
 	buf_free(&r->text);
 	buf_free(&r->scratch);
 }
@@ -84,49 +109,54 @@ static bool is_json_number(struct span text)
 	       (!point || is_digit(point + 1, end));
 }
 
-/* Times as epoch ms, counts, sums and their like are numbers in NDJSON; keys are text as written; the rest is what it looks like. */
-static bool is_number(const struct row_out *r, size_t i, struct span text)
-{
-	const struct view *v = r->view;
-
-	i -= r->mark != NULL;
-	if (i < time_columns(v))
-		return v->time_format == TIME_EPOCH_MS;
-	i -= time_columns(v);
-	if (i < v->nkeys)
-		return false;
-	i -= v->nkeys;
-	if (i < v->nmeasures && v->measure[i].kind->keeps_text)
-		return is_json_number(text);
-	return true;
-}
-
 /* Cells point into r->text once it no longer moves. */
 static void point_cells(struct row_out *r)
 {
 	size_t at = 0;
 
 	for (size_t i = r->mark != NULL; i < r->n; i++) {
-		r->cell[i].text = (struct span){ r->text.p + at, r->end[i] - at };
-		r->cell[i].number = r->cell[i].text.n && is_number(r, i, r->cell[i].text);
+		struct span text = { r->text.p + at, r->end[i] - at };
+
+		r->cell[i] = (struct cell){ text, text.n && (r->looks[i] == LOOKS_NUMBER || (r->looks[i] == LOOKS_ITSELF && is_json_number(text))) };
 		at = r->end[i];
 	}
+}
+
+void row_out_clear(struct row_out *r)
+{
+	buf_clear(&r->text);
+	buf_room(&r->text, 1);          /* so that it has an address */
+	r->has_times = false;
+}
+
+/* Rows of one window follow one another: its times are printed once. Returns the cell behind them. */
+static size_t render_times(struct row_out *r, struct interval at)
+{
+	const struct view *v = r->view;
+	size_t i = r->mark != NULL;
+
+	if (time_columns(v) && r->has_times && at.start == r->at.start && at.end == r->at.end) {
+		r->text.n = r->end[i + 1];
+		return i + 2;
+	}
+	row_out_clear(r);
+	if (!time_columns(v))
+		return i;
+	time_print(&r->text, at.start, v->zone, v->time_format);
+	r->end[i++] = r->text.n;
+	time_print(&r->text, at.end, v->zone, v->time_format);
+	r->end[i++] = r->text.n;
+	r->at = at;
+	r->has_times = true;
+	return i;
 }
 
 void row_out_render(struct row_out *r, struct interval at, struct span key, struct group *g)
 {
 	const struct view *v = r->view;
 	struct buf *text = &r->text;
-	size_t i = r->mark != NULL;
+	size_t i = render_times(r, at);
 
-	buf_clear(text);
-	buf_room(text, 1);
-	if (time_columns(v)) {
-		time_print(text, at.start, v->zone, v->time_format);
-		r->end[i++] = text->n;
-		time_print(text, at.end, v->zone, v->time_format);
-		r->end[i++] = text->n;
-	}
 	key_split(key, v->nkeys, r->key, &r->scratch);
 	for (size_t k = 0; k < v->nkeys; k++) {
 		buf_span(text, r->key[k]);
@@ -173,9 +203,8 @@ void row_out_recall(struct row_out *r, const struct blob *b)
 {
 	size_t ends = r->n * sizeof *r->end;
 
+	row_out_clear(r);
 	memcpy(r->end, b->bytes, ends);
-	buf_clear(&r->text);
-	buf_room(&r->text, 1);
 	buf_add(&r->text, b->bytes + ends, b->n - ends);
 	point_cells(r);
 }

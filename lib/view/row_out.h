@@ -14,7 +14,10 @@ struct row_out {
 	size_t n;                       /* cells of a row */
 	struct cell *cell;
 	struct span *key;               /* split key columns */
+	unsigned char *looks;           /* how each cell is told to be a number */
 	struct buf text, scratch;       /* what the cells point into */
+	struct interval at;             /* whose times text begins with */
+	bool has_times;
 	size_t *end;                    /* where each cell ends in text */
 };
 
@@ -30,6 +33,8 @@ void row_out_columns(struct row_out *r, struct buf *out);
 
 /* Fills r->cell[] (but the mark) for a group. Valid until the next call. */
 void row_out_render(struct row_out *r, struct interval at, struct span key, struct group *g);
+/* For who fills text and end by hand. */
+void row_out_clear(struct row_out *r);
 /* Writes r->cell[]. mark: text of the first column, when there is one. */
 void row_out_write(struct row_out *r, const char *mark, struct buf *out);
 

@@ -128,8 +128,7 @@ static bool take_row(struct row_out *r, struct span text, struct blob **row)
 		return true;
 	if (state_cut(&text, '=').n)
 		return false;
-	buf_clear(&r->text);
-	buf_room(&r->text, 1);
+	row_out_clear(r);
 	for (size_t i = first_cell(r); i < r->n; i++) {
 		if (percent_decode(&r->text, state_cut(&text, ',')) < 0)
 			return false;

@@ -96,3 +96,20 @@ TEST(a_long_text_by_printf)
 	CHECK_INT(b.p[4999], '1');
 	buf_free(&b);
 }
+
+TEST(numbers_of_every_length_are_printed_as_the_c_library_prints_them)
+{
+	struct buf b = { 0 };
+	uint64_t v = 0x9e3779b97f4a7c15;
+	char want[24];
+
+	for (int i = 0; i < 20000; i++) {
+		int64_t some = (int64_t)((v = v * 6364136223846793005 + 1442695040888963407) >> i % 64);
+
+		buf_clear(&b);
+		buf_i64(&b, some);
+		snprintf(want, sizeof want, "%lld", (long long)some);
+		CHECK_BUF(b, want);
+	}
+	buf_free(&b);
+}
