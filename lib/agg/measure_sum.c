@@ -83,13 +83,43 @@ static void save(const struct measure *m, const void *state, struct buf *out)
 		finish(m, state, 0, out);
 }
 
+/* Most sums fit a word: at most 18 digits, perhaps a point among them. False: i256_parse knows better. */
+static bool parse_short(struct span text, int64_t *m, unsigned *scale)
+{
+	bool minus = text.p[0] == '-';
+	const char *p = text.p + minus, *end = text.p + text.n, *point = NULL;
+	int64_t v = 0;
+
+	if (end - p > 18 || end - p < 2)
+		return false;
+	for (; p < end; p++) {
+		unsigned digit = (unsigned char)*p - (unsigned)'0';
+
+		if (digit <= 9)
+			v = v * 10 + digit;
+		else if (*p == '.' && !point)
+			point = p;
+		else
+			return false;
+	}
+	*m = minus ? -v : v;
+	*scale = point ? (unsigned)(end - point - 1) : 0;
+	return true;
+}
+
 static int merge_text(const struct measure *m, void *into, struct span text)
 {
 	struct sum s;
+	int64_t number;
+	unsigned scale;
 
 	(void)m;
 	if (text.n == 0)
 		return 0;
+	if (parse_short(text, &number, &scale)) {
+		sum_add_short(into, number, scale);
+		return 0;
+	}
 	if (sum_parse(text, &s) < 0)
 		return -1;
 	sum_merge(into, &s);

@@ -56,7 +56,8 @@ struct partial_row {
 enum partial_event { PARTIAL_VIEW, PARTIAL_ROW, PARTIAL_END, PARTIAL_ERROR };
 
 struct partial_reader *partial_open(const char *path, size_t max_record);
-/* VIEW: a new view line: partial_view() is its definition. ROW: *row, valid until the next call, known to be sorted.
+/* VIEW: a new view line: partial_view() is its definition. ROW: *row, valid until the next call (its place and key until the next ROW), known
+ * to be sorted.
  * END: the input is complete. ERROR: partial_error(), partial_status(). */
 enum partial_event partial_next(struct partial_reader *r, struct partial_row *row);
 /* Owned by the reader, until its next VIEW or partial_close. */

@@ -168,9 +168,11 @@ static enum partial_event take_header(struct partial_reader *r, struct span line
 
 static enum partial_event take_row(struct partial_reader *r, struct span line, struct partial_row *row)
 {
-	struct failure f = { 0 };
-	int rc = partial_parse_row(&r->parse, line, row, &f);
+	struct failure f;
+	int rc;
 
+	f.status = 0;                   /* its text is long, and cleared by nobody for each row */
+	rc = partial_parse_row(&r->parse, line, row, &f);
 	return tell(r, PARTIAL_ROW, rc, &f);
 }
 

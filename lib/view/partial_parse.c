@@ -186,6 +186,20 @@ static bool integer(struct span text, int64_t *v)
 	return decimal_parse(text, &d) == 0 && decimal_to_i64(d, v) == 0;
 }
 
+static bool read_time(struct time_read *t, struct span text, int64_t *ms)
+{
+	if (text.n && text.n == t->n && memcmp(text.p, t->text, text.n) == 0) {
+		*ms = t->ms;
+		return true;
+	}
+	if (!integer(text, ms))
+		return false;
+	t->n = text.n <= sizeof t->text ? text.n : 0;
+	t->ms = *ms;
+	memcpy(t->text, text.p, t->n);
+	return true;
+}
+
 /* Rows must ascend by end, start, key; equal ones may follow one another. */
 static bool in_order(struct partial_parse *p, const struct partial_row *row)
 {
@@ -202,9 +216,20 @@ static bool in_order(struct partial_parse *p, const struct partial_row *row)
 	}
 	p->has_before = true;
 	p->before_at = row->at;
-	buf_clear(&p->before);
-	buf_span(&p->before, row->key);
 	return ok;
+}
+
+static struct span read_key(struct partial_parse *p)
+{
+	struct buf before = p->key;
+	size_t n = p->view->nkeys;
+
+	p->key = p->before;
+	p->before = before;
+	buf_clear(&p->key);
+	for (size_t i = 0; i < n; i++)
+		key_add(&p->key, p->slot[COLUMN_KEYS + i], i + 1 == n);
+	return buf_view(&p->key);
 }
 
 int partial_parse_row(struct partial_parse *p, struct span line, struct partial_row *row, struct failure *f)
@@ -215,13 +240,10 @@ int partial_parse_row(struct partial_parse *p, struct span line, struct partial_
 	if (!split_row(p, line))
 		return failure_set(f, EXIT_DATA, "not %zu columns", p->ncolumns);
 	row->weight = 1;
-	if (!integer(p->slot[COLUMN_END], &row->at.end) || !integer(p->slot[COLUMN_START], &row->at.start) || row->at.start >= row->at.end ||
+	if (!read_time(&p->end, p->slot[COLUMN_END], &row->at.end) || !read_time(&p->start, p->slot[COLUMN_START], &row->at.start) || row->at.start >= row->at.end ||
 	    (v->retract && !integer(p->slot[COLUMN_WEIGHT], &row->weight)))
 		return failure_set(f, EXIT_DATA, "damaged: times or weight are no integers");
-	buf_clear(&p->key);
-	for (size_t i = 0; i < v->nkeys; i++)
-		key_add(&p->key, p->slot[COLUMN_KEYS + i], i + 1 == v->nkeys);
-	row->key = buf_view(&p->key);
+	row->key = read_key(p);
 	row->state = &p->slot[COLUMN_KEYS + v->nkeys];
 	if (!in_order(p, row))
 		return failure_set(f, EXIT_DATA, "rows are not sorted by window_end, window_start and keys");

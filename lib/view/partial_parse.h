@@ -6,6 +6,13 @@
 #include "lib/base/failure.h"
 #include "lib/view/partial.h"
 
+/* A time as it was read last: rows of one window follow one another. */
+struct time_read {
+	char text[24];
+	size_t n;                       /* 0: none */
+	int64_t ms;
+};
+
 /* Zeroed: nothing has come. */
 struct partial_parse {
 	struct view *view;              /* of the last view line */
@@ -16,7 +23,8 @@ struct partial_parse {
 	size_t *slot_of;                /* column -> slot */
 	struct span *slot;              /* what the columns of a row say, in an order of our own */
 	struct arena scratch;           /* unescaped fields of the row */
-	struct buf key, before;         /* before: the key of the row before */
+	struct time_read end, start;
+	struct buf key, before;         /* of the last row, and of the one before it: the two take turns */
 	struct interval before_at;
 	bool has_before;
 };

@@ -13,6 +13,7 @@ struct lane {
 	struct partial_row row;         /* at hand */
 	size_t *state_of;               /* measures of the first input's view -> states of this one's rows */
 	size_t number;                  /* operand: equal rows come in that order */
+	bool begun;                     /* it has had a row: that at hand, or the one before while the next is read */
 };
 
 struct cursor {
@@ -23,7 +24,7 @@ struct cursor {
 	struct view *view;
 	char hash[9];
 	bool sorted, begun, advance;    /* advance: the row of heap[0] has been handed out */
-	struct interval last;           /* of the row handed out last, when sorted */
+	struct interval last;           /* of the row a lane gave before another view line came */
 	struct buf last_key;
 	struct failure failure;
 };
@@ -126,17 +127,40 @@ static int meet_view(struct cursor *c, struct lane *l)
 	return 0;
 }
 
+static void keep_place(struct cursor *c, const struct partial_row *row)
+{
+	c->last = row->at;
+	buf_clear(&c->last_key);
+	buf_span(&c->last_key, row->key);
+}
+
+/* A file that holds several partials one after the other may step back where the next one begins. */
+static int check_order(struct cursor *c, const struct lane *l)
+{
+	struct partial_row last = { .at = c->last, .key = buf_view(&c->last_key) };
+
+	if (row_order(&last, &l->row) > 0)
+		return failure_set(&c->failure, EXIT_DATA, "%s: it holds several partials one after the other: give it on stdin", partial_name(l->reader));
+	return 1;
+}
+
 /* The next row of a lane: 1, 0 at its end, -1. */
 static int advance(struct cursor *c, struct lane *l)
 {
+	bool another = false;           /* view line on the way */
+
 	for (;;)
 		switch (partial_next(l->reader, &l->row)) {
 		case PARTIAL_VIEW:
 			if (meet_view(c, l) < 0)
 				return -1;
+			another = c->sorted && l->begun;
+			if (another)
+				keep_place(c, &l->row);
 			break;
 		case PARTIAL_ROW:
-			return 1;
+			l->begun = true;
+			return another ? check_order(c, l) : 1;
 		case PARTIAL_END:
 			return 0;
 		case PARTIAL_ERROR:
@@ -224,22 +248,6 @@ static int move_on(struct cursor *c)
 	return 0;
 }
 
-/* A file that holds several partials one after the other may step back. */
-static int check_order(struct cursor *c, const struct lane *l)
-{
-	struct partial_row last = { .at = c->last, .key = buf_view(&c->last_key) };
-
-	if (c->last_key.p && row_order(&last, &l->row) > 0)
-		return failure_set(&c->failure, EXIT_DATA, "%s: it holds several partials one after the other: give it on stdin", partial_name(l->reader));
-	if (c->last_key.p && row_order(&last, &l->row) == 0)
-		return 0;
-	c->last = l->row.at;
-	buf_clear(&c->last_key);
-	buf_room(&c->last_key, 1);
-	buf_span(&c->last_key, l->row.key);
-	return 0;
-}
-
 int cursor_next(struct cursor *c, struct partial_row *row, const size_t **state_of)
 {
 	if (c->failure.status)
@@ -249,8 +257,6 @@ int cursor_next(struct cursor *c, struct partial_row *row, const size_t **state_
 	c->advance = c->live != 0;
 	if (!c->live)
 		return 0;
-	if (c->sorted && check_order(c, c->heap[0]) < 0)
-		return -1;
 	*row = c->heap[0]->row;
 	*state_of = c->heap[0]->state_of;
 	return 1;
