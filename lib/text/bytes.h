@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/base/peek.h"
+
 #if defined(__x86_64__)
 #include <emmintrin.h>
 #endif
@@ -112,9 +114,46 @@ static inline const char *bytes_any4(const char *p, const char *end, char a, cha
 		if (m)
 			return p + bytes_first(m);
 	}
-	while (p < end && *p != a && *p != b && *p != c && *p != d)
-		p++;
+	if (p < end) {
+		uint64_t v = peek(p, (size_t)(end - p)).w[0];           /* whatever the machine, its first byte is the lowest */
+		uint64_t m = bytes_equal(v, (unsigned char)a) | bytes_equal(v, (unsigned char)b)
+			| bytes_equal(v, (unsigned char)c) | bytes_equal(v, (unsigned char)d);
+
+		p = m && (size_t)__builtin_ctzll(m) / 8 < (size_t)(end - p) ? p + __builtin_ctzll(m) / 8 : end;
+	}
 	return p;
+}
+
+/* Bit i of *at_a: byte i of the 16 that x begins with is a; the same for b. */
+static inline void bytes_masks16(struct peek x, char a, char b, uint64_t *at_a, uint64_t *at_b)
+{
+#if defined(__x86_64__)
+	__m128i v = _mm_set_epi64x((long long)x.w[1], (long long)x.w[0]);
+
+	*at_a = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)));
+	*at_b = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(b)));
+#else
+	*at_a = *at_b = 0;
+	for (unsigned i = 0; i < 16; i++) {
+		char c = (char)(x.w[i / 8] >> 8 * (i % 8));
+
+		*at_a |= (uint64_t)(c == a) << i;
+		*at_b |= (uint64_t)(c == b) << i;
+	}
+#endif
+}
+
+/* Which of n bytes, at most 64, are a and which are b; neither is NUL. */
+static inline void bytes_masks(const char *p, size_t n, char a, char b, uint64_t *at_a, uint64_t *at_b)
+{
+	*at_a = *at_b = 0;
+	for (size_t i = 0; i < n; i += 16) {
+		uint64_t x, y;
+
+		bytes_masks16(peek(p + i, n - i < 16 ? n - i : 16), a, b, &x, &y);
+		*at_a |= x << i;
+		*at_b |= y << i;
+	}
 }
 
 #endif

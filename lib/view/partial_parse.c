@@ -4,6 +4,7 @@
 #include "lib/agg/key.h"
 #include "lib/base/diag.h"
 #include "lib/stream/control.h"
+#include "lib/text/bytes.h"
 #include "lib/text/percent.h"
 #include "lib/text/tsv.h"
 
@@ -162,21 +163,38 @@ int partial_parse_columns(struct partial_parse *p, struct span names, struct fai
 
 /* ---- rows ---- */
 
+static void unescape_row(struct partial_parse *p)
+{
+	for (size_t i = 0; i < p->ncolumns; i++)
+		p->slot[p->slot_of[i]] = tsv_decode(&p->scratch, p->slot[p->slot_of[i]]);
+}
+
 static bool split_row(struct partial_parse *p, struct span line)
 {
-	const char *at = line.p, *end = line.p + line.n, *tab;
-	bool escaped = line.n && memchr(line.p, '\\', line.n) != NULL;
+	const char *at = line.p;
+	size_t column = 0;
+	uint64_t escapes = 0;
 
-	for (size_t i = 0; i < p->ncolumns; i++, at = tab + 1) {
-		struct span field;
+	for (size_t from = 0; from < line.n; from += 64) {
+		uint64_t tab, backslash;
 
-		if (at > end)
-			return false;
-		tab = part_end(at, end, '\t');
-		field = (struct span){ at, (size_t)(tab - at) };
-		p->slot[p->slot_of[i]] = escaped ? tsv_decode(&p->scratch, field) : field;
+		bytes_masks(line.p + from, line.n - from < 64 ? line.n - from : 64, '\t', '\\', &tab, &backslash);
+		escapes |= backslash;
+		for (; tab; tab &= tab - 1) {
+			const char *stop = line.p + from + __builtin_ctzll(tab);
+
+			if (column + 1 >= p->ncolumns)
+				return false;
+			p->slot[p->slot_of[column++]] = (struct span){ at, (size_t)(stop - at) };
+			at = stop + 1;
+		}
 	}
-	return at == end + 1;
+	if (column + 1 != p->ncolumns)
+		return false;
+	p->slot[p->slot_of[column]] = (struct span){ at, (size_t)(line.p + line.n - at) };
+	if (escapes)
+		unescape_row(p);
+	return true;
 }
 
 static bool integer(struct span text, int64_t *v)
@@ -188,7 +206,7 @@ static bool integer(struct span text, int64_t *v)
 
 static bool read_time(struct time_read *t, struct span text, int64_t *ms)
 {
-	if (text.n && text.n == t->n && memcmp(text.p, t->text, text.n) == 0) {
+	if (text.n && text.n == t->n && table_same(text.p, t->text, text.n)) {
 		*ms = t->ms;
 		return true;
 	}

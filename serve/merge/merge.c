@@ -82,7 +82,8 @@ static int end_group(struct merger *m)
 
 static int stream_row(struct merger *m, const struct partial_row *row, const size_t *state_of)
 {
-	if (!m->has_group || row->at.end != m->at.end || row->at.start != m->at.start || !span_eq(row->key, buf_view(&m->key))) {
+	if (!m->has_group || row->at.end != m->at.end || row->at.start != m->at.start || row->key.n != m->key.n ||
+	    !table_same(row->key.p, m->key.p, m->key.n)) {
 		if (end_group(m) < 0)
 			return -1;
 		m->at = row->at;
