@@ -183,6 +183,46 @@ TEST(rows_are_sorted_by_end_start_and_the_bytes_of_the_key)
 	}
 }
 
+/* Many rows, of one window or of several, whose keys have bytes in common or none. */
+static void check_many(size_t n, bool windows, size_t shared, unsigned long long *seed)
+{
+	struct fold_rows rows = { 0 };
+	char (*text)[24] = calloc(n, sizeof *text);
+	uint64_t sum = 0, found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t length = shared + check_random(seed) % (24 - shared);
+
+		memset(text[i], 'k', shared);
+		for (size_t k = shared; k < length; k++)
+			text[i][k] = "\0\xff\x80" "01"[check_random(seed) % 5];
+		fold_rows_add(&rows, (struct interval){ 0, windows ? (int64_t)(check_random(seed) % 3) : 7 }, (struct span){ text[i], length }, NULL);
+		sum += (uintptr_t)text[i] * 31 + length;
+	}
+	fold_rows_sort(&rows);
+	CHECK_INT(rows.n, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct fold_row *r = &rows.row[i], *before = i ? r - 1 : r;
+
+		found += (uintptr_t)r->key.p * 31 + r->key.n;
+		CHECK(before->at.end < r->at.end || (before->at.end == r->at.end && span_cmp(before->key, r->key) <= 0));
+	}
+	CHECK(sum == found);
+	fold_rows_free(&rows);
+	free(text);
+}
+
+TEST(many_rows_are_sorted_whatever_their_keys_have_in_common)
+{
+	unsigned long long seed = 17;
+
+	for (size_t n = 0; n < 600; n += 1 + n / 4)
+		for (size_t shared = 0; shared < 24; shared += 3) {
+			check_many(n, false, shared, &seed);
+			check_many(n, true, shared, &seed);
+		}
+}
+
 TEST(a_group_that_was_taken_back_whole_is_nothing)
 {
 	struct view *v = view_of("window none\n" MEASURES "retract\n");

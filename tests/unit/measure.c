@@ -486,6 +486,32 @@ static void check_text(const char *definition, bool retract, const char *text, i
 	measure_free(&m);
 }
 
+/* Zeros in front make a text too long for the short way. */
+TEST(sums_that_fit_a_word_are_read_as_long_ones_are)
+{
+	struct measure m = make("m = sum(x)", false);
+	void *brief = state_new(&m), *long_way = state_new(&m);
+
+	for (int i = 0; i < 20000; i++) {
+		char text[64], padded[64];
+		unsigned long long v = check_random(&seed) >> check_random(&seed) % 64, unit = 1;
+		int scale = (int)(check_random(&seed) % 7);
+		const char *sign = check_random(&seed) % 2 ? "-" : "";
+
+		v %= 100000000000ull;
+		for (int k = 0; k < scale; k++)
+			unit *= 10;
+		snprintf(text, sizeof text, scale ? "%s%llu.%0*llu" : "%s%llu", sign, v / unit, scale, v % unit);
+		snprintf(padded, sizeof padded, "%s000000000000000000000%s", sign, text + (*sign == '-'));
+		CHECK_INT(merge_text(&m, brief, span_of(text)), 0);
+		CHECK_INT(merge_text(&m, long_way, span_of(padded)), 0);
+		check_same(&m, brief, long_way, text);
+	}
+	state_free(&m, brief);
+	state_free(&m, long_way);
+	measure_free(&m);
+}
+
 TEST(foreign_text_is_refused)
 {
 	static const char *const bad[][8] = {

@@ -136,6 +136,28 @@ TEST(finders_agree_with_a_loop)
 	CHECK_INT(wrong, 0);
 }
 
+TEST(masks_show_every_byte_looked_for_and_no_other)
+{
+	unsigned long long state = 3;
+	int wrong = 0;
+
+	for (int i = 0; i < 100000; i++) {
+		size_t n = check_random(&state) % 65;
+		char *b = malloc(n ? n : 1);
+		uint64_t at_a, at_b, want_a = 0, want_b = 0;
+
+		for (size_t k = 0; k < n; k++) {
+			b[k] = "\t\\ax\xff\t"[check_random(&state) % 7];
+			want_a |= (uint64_t)(b[k] == '\t') << k;
+			want_b |= (uint64_t)(b[k] == '\\') << k;
+		}
+		bytes_masks(b, n, '\t', '\\', &at_a, &at_b);
+		wrong += at_a != want_a || at_b != want_b;
+		free(b);
+	}
+	CHECK_INT(wrong, 0);
+}
+
 TEST(word_tricks_are_exact_for_every_pair_of_bytes)
 {
 	int wrong = 0;
