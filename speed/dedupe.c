@@ -5,11 +5,26 @@
 
 #include "lib/agg/window.h"
 #include "lib/base/diag.h"
+#include "lib/base/hash.h"
+#include "lib/base/mem.h"
 #include "lib/base/mutant.h"
 #include "lib/stream/control.h"
 #include "speed/dedupe_kept.h"
 #include "speed/dedupe_key.h"
 #include "speed/dedupe_state.h"
+
+/* Rows ahead of the one at hand whose key is looked for already: its slot, then its entry. */
+#define AHEAD_SLOT 48
+#define AHEAD_ENTRY 16
+
+/* What is known of the rows of a batch before the first of them is judged. */
+struct foresight {
+	size_t cap;
+	struct span *key;
+	uint64_t *hash;
+	int64_t *ms;            /* INT64_MAX: perhaps no time */
+	uint32_t *row;          /* 0, 1, ... */
+};
 
 struct deduper {
 	const struct dedupe_options *options;
@@ -17,6 +32,8 @@ struct deduper {
 	struct ledger *ledger;
 	struct dedupe_key key;
 	struct time_parser time;
+	struct foresight seen;
+	struct span run;        /* records of the batch that go on and stand one behind the other, not yet in out */
 
 	struct kept kept;
 	struct watermark watermark;
@@ -78,14 +95,15 @@ static int check_max(struct deduper *d)
 
 enum verdict { FAILED = -1, REPEAT, LATE, NEW };
 
-/* One row of a record. ms: its time. */
-static enum verdict judge(struct deduper *d, const struct span *field, struct span raw, int64_t ms)
+/* Row k of the batch. */
+static enum verdict judge(struct deduper *d, size_t k)
 {
 	const struct dedupe_options *o = d->options;
+	int64_t ms = d->seen.ms[k];
 
 	if (o->within && d->watermark.at != WATERMARK_NONE && time_add(ms, o->allowed_lateness) <= d->watermark.at)
 		return LATE;
-	if (!kept_add(&d->kept, dedupe_key_of(&d->key, field, raw), ms))
+	if (!kept_add(&d->kept, d->seen.key[k], d->seen.hash[k], ms))
 		return REPEAT;
 	return check_max(d) < 0 ? FAILED : NEW;
 }
@@ -99,14 +117,33 @@ static int check_change(struct deduper *d, const struct span *field, uint64_t li
 	return 0;
 }
 
+static void end_run(struct deduper *d)
+{
+	if (d->run.n) {
+		buf_span(&d->out->buf, d->run);
+		buf_byte(&d->out->buf, '\n');
+	}
+	d->run.n = 0;
+}
+
+/* Between records that are one byte apart stands a newline. */
+static void add_to_run(struct deduper *d, struct span raw)
+{
+	if (d->run.n && raw.p == d->run.p + d->run.n + 1) {
+		d->run.n += 1 + raw.n;
+		return;
+	}
+	end_run(d);
+	d->run = raw;
+}
+
 static int pass_on(struct deduper *d, enum verdict verdict, struct span raw, uint64_t line)
 {
 	switch (verdict) {
 	case NEW:
 		d->ledger->out++;
 		d->ledger->rows++;
-		buf_span(&d->out->buf, raw);
-		buf_byte(&d->out->buf, '\n');
+		add_to_run(d, raw);
 		return 0;
 	case LATE:
 		d->ledger->late++;
@@ -119,14 +156,18 @@ static int pass_on(struct deduper *d, enum verdict verdict, struct span raw, uin
 	}
 }
 
-/* What can be wrong with a row shows before any of the record's keys is kept. 0; 1: the record was rejected; -1. */
-static int check_row(struct deduper *d, const struct span *field, struct span raw, uint64_t line, int64_t *ms)
+/* What can be wrong with row k shows before any of the record's keys is kept. 0; 1: the record was rejected; -1. */
+static int check_row(struct deduper *d, const struct batch *batch, size_t k)
 {
+	const struct span *field = batch->field + k * batch->width;
+	struct span raw = batch->raw[k];
+	uint64_t line = batch->line[k];
+
 	if (check_change(d, field, line) < 0)
 		return -1;
 	if (dedupe_key_is_null(&d->key, field))
 		return reject(d, "its key is null", line, raw) < 0 ? -1 : 1;
-	if (d->key.time >= 0 && time_parse(&d->time, field[d->key.time], ms) < 0)
+	if (d->seen.ms[k] == INT64_MAX && time_parse(&d->time, field[d->key.time], &d->seen.ms[k]) < 0)
 		return reject_time(d, field[d->key.time], line, raw) < 0 ? -1 : 1;
 	return 0;
 }
@@ -135,44 +176,82 @@ static int check_row(struct deduper *d, const struct span *field, struct span ra
 static int take(struct deduper *d, const struct batch *batch, size_t i, size_t end)
 {
 	enum verdict verdict = REPEAT;
-	struct span raw = batch->raw[i];
-	uint64_t line = batch->line[i];
-	int64_t ms = 0;
 
 	for (size_t k = i; k < end; k++) {
-		int bad = check_row(d, batch->field + k * batch->width, raw, line, &ms);
+		int bad = check_row(d, batch, k);
 
 		if (bad)
 			return bad < 0 ? -1 : 0;
 	}
 	for (size_t k = i; k < end; k++) {
-		const struct span *field = batch->field + k * batch->width;
-		enum verdict one;
+		enum verdict one = judge(d, k);
 
-		if (end - i > 1 && d->key.time >= 0)
-			time_parse(&d->time, field[d->key.time], &ms);        /* known to be one */
-		one = judge(d, field, raw, ms);
 		if (one == FAILED)
 			return -1;
 		verdict = one > verdict ? one : verdict;
 	}
 	d->ledger->in++;
-	if (pass_on(d, verdict, raw, line) < 0)
+	if (pass_on(d, verdict, batch->raw[i], batch->line[i]) < 0)
 		return -1;
-	if (d->key.time >= 0 && watermark_observe(&d->watermark, 0, ms))
+	if (d->key.time >= 0 && watermark_observe(&d->watermark, 0, d->seen.ms[end - 1]))
 		follow_watermark(d);
 	return 0;
 }
 
+static void make_room(struct foresight *f, size_t n)
+{
+	if (n <= f->cap)
+		return;
+	f->cap = n;
+	f->key = mem_array(f->key, n, sizeof *f->key);
+	f->hash = mem_array(f->hash, n, sizeof *f->hash);
+	f->ms = mem_array(f->ms, n, sizeof *f->ms);
+	f->row = mem_array(f->row, n, sizeof *f->row);
+	for (size_t i = 0; i < n; i++)
+		f->row[i] = (uint32_t)i;
+}
+
+static void foresee(struct deduper *d, const struct batch *batch)
+{
+	struct foresight *f = &d->seen;
+
+	make_room(f, batch->n);
+	dedupe_keys_of(&d->key, batch, f->key);
+	for (size_t i = 0; i < batch->n; i++)
+		f->hash[i] = hash_bytes(f->key[i].p, f->key[i].n);
+	if (d->key.time >= 0)
+		time_parse_many(&d->time, &(struct digits_column){ batch->field + d->key.time, batch->width, f->row, batch->n }, f->ms);
+	else
+		memset(f->ms, 0, batch->n * sizeof *f->ms);
+}
+
+static void look_ahead(struct deduper *d, size_t from, size_t to, size_t n)
+{
+	const struct foresight *f = &d->seen;
+
+	for (size_t i = from; i < to; i++) {
+		if (i + AHEAD_SLOT < n)
+			kept_prefetch(&d->kept, f->hash[i + AHEAD_SLOT], f->ms[i + AHEAD_SLOT]);
+		if (i + AHEAD_ENTRY < n)
+			kept_prefetch_entry(&d->kept, f->hash[i + AHEAD_ENTRY], f->ms[i + AHEAD_ENTRY]);
+	}
+}
+
 static int take_batch(struct deduper *d, const struct batch *batch)
 {
-	for (size_t i = 0, end; i < batch->n; i = end) {
+	int rc = 0;
+
+	foresee(d, batch);
+	for (size_t i = 0; i < AHEAD_SLOT && i < batch->n; i++)
+		kept_prefetch(&d->kept, d->seen.hash[i], d->seen.ms[i]);
+	for (size_t i = 0, end; rc == 0 && i < batch->n; i = end) {
 		for (end = i + 1; end < batch->n && batch->raw[end].p == batch->raw[i].p;)
 			end++;
-		if (take(d, batch, i, end) < 0)
-			return -1;
+		look_ahead(d, i, end, batch->n);
+		rc = take(d, batch, i, end);
 	}
-	return out_more(d->out);
+	end_run(d);
+	return rc < 0 ? -1 : out_more(d->out);
 }
 
 /* Control lines. */
@@ -371,6 +450,7 @@ static void finish(struct deduper *d)
 	kept_free(&d->kept);
 	watermark_free(&d->watermark);
 	dedupe_key_free(&d->key);
+	free(d->seen.key), free(d->seen.hash), free(d->seen.ms), free(d->seen.row);
 	buf_free(&d->header);
 }
 

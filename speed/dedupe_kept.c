@@ -19,9 +19,31 @@ void kept_init(struct kept *k, int64_t within, int64_t lateness)
 	*k = (struct kept){ .within = within, .lateness = lateness };
 }
 
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+static int64_t number_of(const struct kept *k, int64_t ms)
+{
+	return k->within ? floor_div(ms, k->within) : FOREVER;
+}
+
+/* The three buckets around: the one before, its own, the one behind. Records are mostly of the times that those before them had. */
+static struct bucket **near_buckets(struct kept *k, int64_t number)
+{
+	if (!k->near_known || number != k->near_number) {
+		for (int side = -1; side <= 1; side++)
+			k->near[1 + side] = timemap_get(&k->buckets, time_add(number, side));
+		k->near_number = number;
+		k->near_known = true;
+	}
+	return k->near;
+}
+
 static struct bucket *open_bucket(struct kept *k, int64_t number)
 {
-	struct bucket *b = timemap_get(&k->buckets, number);
+	struct bucket *b = near_buckets(k, number)[1];
 
 	if (b)
 		return b;
@@ -30,6 +52,7 @@ static struct bucket *open_bucket(struct kept *k, int64_t number)
 	table_init(&b->keys, k->within ? sizeof(int64_t) : 0);
 	timemap_put(&k->buckets, number, b);
 	heap_push(&k->oldest, number, b);
+	k->near_known = false;
 	return b;
 }
 
@@ -61,17 +84,13 @@ void kept_forget(struct kept *k, int64_t watermark)
 			break;
 		b = heap_pop(&k->oldest).what;
 		timemap_remove(&k->buckets, b->number);
+		k->near_known = false;
 		k->n -= table_count(&b->keys);
 		free_bucket(b);
 	}
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-static bool near(int64_t a, int64_t b, int64_t within)
+static bool is_near(int64_t a, int64_t b, int64_t within)
 {
 	return (a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a) < (uint64_t)within;
 }
@@ -79,14 +98,33 @@ static bool near(int64_t a, int64_t b, int64_t within)
 /* Was a record of that key kept close enough in time? */
 static bool is_repeat(struct kept *k, struct span key, uint64_t hash, int64_t number, int64_t ms)
 {
-	for (int side = -1; side <= 1; side++) {
-		struct bucket *b = timemap_get(&k->buckets, time_add(number, side));
-		int64_t *at = b ? table_get(&b->keys, key, hash) : NULL;
+	struct bucket **near = near_buckets(k, number);
 
-		if (at && near(*at, ms, k->within))
+	for (int i = 0; i < 3; i++) {
+		int64_t *at = near[i] ? table_get(&near[i]->keys, key, hash) : NULL;
+
+		if (at && is_near(*at, ms, k->within))
 			return true;
 	}
 	return false;
+}
+
+void kept_prefetch(struct kept *k, uint64_t hash, int64_t ms)
+{
+	struct bucket **near = near_buckets(k, number_of(k, ms));
+
+	for (int i = 0; i < 3; i++)
+		if (near[i])
+			table_prefetch(&near[i]->keys, hash);
+}
+
+void kept_prefetch_entry(struct kept *k, uint64_t hash, int64_t ms)
+{
+	struct bucket **near = near_buckets(k, number_of(k, ms));
+
+	for (int i = 0; i < 3; i++)
+		if (near[i])
+			table_prefetch_entry(&near[i]->keys, hash);
 }
 
 static void note_change(struct kept *k, struct bucket *b)
@@ -96,10 +134,9 @@ static void note_change(struct kept *k, struct bucket *b)
 	k->changed[k->nchanged++] = b->number;
 }
 
-bool kept_add(struct kept *k, struct span key, int64_t ms)
+bool kept_add(struct kept *k, struct span key, uint64_t hash, int64_t ms)
 {
-	int64_t number = k->within ? floor_div(ms, k->within) : FOREVER;
-	uint64_t hash = hash_bytes(key.p, key.n);
+	int64_t number = number_of(k, ms);
 	struct bucket *b;
 	bool is_new;
 	void *at;

@@ -10,10 +10,15 @@
 #include "lib/base/span.h"
 #include "lib/base/timemap.h"
 
+struct bucket;
+
 struct kept {
 	int64_t within, lateness;       /* ms; within 0: for ever */
 	struct timemap buckets;
 	struct heap oldest;
+	struct bucket *near[3];         /* those that a time in bucket near_number looks into, NULL where there is none */
+	int64_t near_number;
+	bool near_known;
 	size_t n;                       /* keys in all buckets */
 
 	bool journaled;                 /* kept_journal was called */
@@ -24,8 +29,11 @@ struct kept {
 void kept_init(struct kept *k, int64_t within, int64_t lateness);
 void kept_free(struct kept *k);
 
-/* True: it was not there, and is now. False: a repeat, less than the span away from one that was kept. */
-bool kept_add(struct kept *k, struct span key, int64_t ms);
+/* True: it was not there, and is now. False: a repeat, less than the span away from one that was kept. hash: hash_bytes of the key. */
+bool kept_add(struct kept *k, struct span key, uint64_t hash, int64_t ms);
+/* For many, so that their cache misses overlap: fetches where a key is looked for; once that is there, what is found. */
+void kept_prefetch(struct kept *k, uint64_t hash, int64_t ms);
+void kept_prefetch_entry(struct kept *k, uint64_t hash, int64_t ms);
 
 /* Lets go what no record that is not behind the watermark can repeat. */
 void kept_forget(struct kept *k, int64_t watermark);

@@ -48,16 +48,39 @@ void dedupe_key_free(struct dedupe_key *k)
 	free(k->field);
 }
 
-struct span dedupe_key_of(struct dedupe_key *k, const struct span *field, struct span raw)
+/* A byte may take two, a column's end two more. */
+static size_t joined_most(const struct dedupe_key *k, const struct batch *batch)
 {
-	if (k->n == 0)
-		return raw;
-	if (k->n == 1)
-		return field[k->field[0]];
+	size_t n = 0;
+
+	for (size_t r = 0; r < batch->n; r++)
+		for (size_t i = 0; i < k->n; i++)
+			n += 2 * batch->field[r * batch->width + k->field[i]].n + 2;
+	return n;
+}
+
+static void join(struct dedupe_key *k, const struct batch *batch, struct span *key)
+{
 	buf_clear(&k->store);
-	for (size_t i = 0; i < k->n; i++)
-		key_add(&k->store, field[k->field[i]], i + 1 == k->n);
-	return buf_view(&k->store);
+	buf_room(&k->store, joined_most(k, batch));     /* from now on it stays where it is */
+	for (size_t r = 0; r < batch->n; r++) {
+		size_t from = k->store.n;
+
+		for (size_t i = 0; i < k->n; i++)
+			key_add(&k->store, batch->field[r * batch->width + k->field[i]], i + 1 == k->n);
+		key[r] = (struct span){ k->store.p + from, k->store.n - from };
+	}
+}
+
+void dedupe_keys_of(struct dedupe_key *k, const struct batch *batch, struct span *key)
+{
+	if (k->n > 1)
+		join(k, batch, key);
+	else if (k->n == 0)
+		memcpy(key, batch->raw, batch->n * sizeof *key);
+	else
+		for (size_t r = 0; r < batch->n; r++)
+			key[r] = batch->field[r * batch->width + k->field[0]];
 }
 
 bool dedupe_key_is_null(const struct dedupe_key *k, const struct span *field)

@@ -5,7 +5,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/failure.h"
-#include "lib/text/fields.h"
+#include "lib/text/reader.h"
 
 struct dedupe_key {
 	struct fields fields;
@@ -20,8 +20,8 @@ struct dedupe_key {
 int dedupe_key_bind(struct dedupe_key *k, const char *columns, const char *time, struct failure *f);
 void dedupe_key_free(struct dedupe_key *k);
 
-/* Of the row with these fields, of a record that stands in raw. Valid until the next call, or as long as they are. */
-struct span dedupe_key_of(struct dedupe_key *k, const struct span *field, struct span raw);
+/* One key for each row. Valid until the next call, or as long as the batch. */
+void dedupe_keys_of(struct dedupe_key *k, const struct batch *batch, struct span *key);
 
 /* Nulls are not equal to one another: a record without any part of its key is not known to repeat, nor not to. */
 bool dedupe_key_is_null(const struct dedupe_key *k, const struct span *field);

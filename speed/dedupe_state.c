@@ -2,6 +2,7 @@
 #include "speed/dedupe_state.h"
 
 #include "lib/base/diag.h"
+#include "lib/base/hash.h"
 #include "lib/base/mutant.h"
 #include "lib/stream/signals.h"
 #include "lib/text/decimal.h"
@@ -52,7 +53,7 @@ static bool load_key(struct dedupe_state *s, struct span rest)
 
 	if ((s->kept->within && !take_i64(&rest, &ms)) || !take_text(rest, &s->entry))
 		return false;
-	kept_add(s->kept, buf_view(&s->entry), ms);
+	kept_add(s->kept, buf_view(&s->entry), hash_bytes(s->entry.p, s->entry.n), ms);
 	return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Linear probing at a load of at most 3/4, less in small tables. Big slot arrays come straight from the kernel, aligned for huge pages: random
+/* Linear probing at a load of at most 3/4, less in small tables. What is big comes straight from the kernel, aligned for huge pages: random
  * access to a big table is bound by address translation. */
 #include "lib/base/table.h"
 
@@ -11,12 +11,13 @@
 #define FIRST_SLOTS 8
 #define SPARSE_SLOTS 256
 #define FIRST_CHUNK 256                         /* bytes, with the header */
-#define LAST_CHUNK ((size_t)1 << 20)
 #define HUGE_PAGE ((size_t)2 << 20)
+#define LAST_CHUNK HUGE_PAGE
 
 struct table_chunk {
 	struct table_chunk *next;
 	char *end;                              /* of the entries in it, once it is not the last */
+	size_t size;                            /* with the header */
 	_Alignas(16) char entries[];
 };
 
@@ -25,32 +26,40 @@ static size_t round_up(size_t n, size_t to)
 	return (n + to - 1) & ~(to - 1);
 }
 
-/* Zeroed slots. From the size of a huge page on they are mapped with slack and trimmed to its alignment. */
-static uint64_t *slots_new(size_t bytes)
+/* n bytes, a multiple of a huge page, zeroed: mapped with slack that is cut off again. */
+static void *pages_new(size_t n)
 {
 	char *p, *start;
 
-	if (bytes < HUGE_PAGE)
-		return mem_zalloc(bytes);
-	p = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = mmap(NULL, n + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		mem_fail();
 	start = (char *)round_up((uintptr_t)p, HUGE_PAGE);
 	if (start > p)
 		munmap(p, (size_t)(start - p));
-	munmap(start + bytes, HUGE_PAGE - (size_t)(start - p));
-	madvise(start, bytes, MADV_HUGEPAGE);   /* a wish: nothing depends on it */
-	return (uint64_t *)start;
+	munmap(start + n, HUGE_PAGE - (size_t)(start - p));
+	madvise(start, n, MADV_HUGEPAGE);       /* a wish: nothing depends on it */
+	return start;
+}
+
+static void room_free(void *p, size_t n)
+{
+	if (n < HUGE_PAGE)
+		free(p);
+	else
+		munmap(p, n);
+}
+
+static uint64_t *slots_new(size_t n)
+{
+	return n < HUGE_PAGE ? mem_zalloc(n) : pages_new(n);
 }
 
 static void slots_free(struct table *t)
 {
 	size_t bytes = t->slots ? (t->mask + 1) * sizeof *t->slots : 0;
 
-	if (bytes < HUGE_PAGE)
-		free(t->slots);
-	else
-		munmap(t->slots, bytes);
+	room_free(t->slots, bytes);
 	t->bytes -= bytes;
 	t->slots = NULL;
 	t->mask = 0;
@@ -112,9 +121,12 @@ static void chunk_new(struct table *t, size_t need)
 		mem_fail();
 	if (size < sizeof *c + need)
 		size = sizeof *c + need;
-	c = mem_alloc(size);
+	if (size >= HUGE_PAGE)
+		size = round_up(size, HUGE_PAGE);
+	c = size < HUGE_PAGE ? mem_alloc(size) : pages_new(size);
 	assert((uintptr_t)c >> 48 == 0);        /* user addresses fit into a slot */
 	c->next = NULL;
+	c->size = size;
 	if (t->last) {
 		t->last->next = c;
 		t->last->end = t->at;
@@ -179,7 +191,7 @@ static void chunks_free(struct table_chunk *c)
 	while (c) {
 		struct table_chunk *next = c->next;
 
-		free(c);
+		room_free(c, c->size);
 		c = next;
 	}
 }
@@ -198,7 +210,7 @@ void table_clear(struct table *t)
 		memset(t->slots, 0, (t->mask + 1) * sizeof *t->slots);
 	for (struct table_chunk *next; first != keep; first = next) {
 		next = first->next;
-		free(first);
+		room_free(first, first->size);
 	}
 	t->first = keep;
 	t->at = keep->entries;
