@@ -65,13 +65,18 @@ static void slots_free(struct table *t)
 	t->mask = 0;
 }
 
-static void slots_set(struct table *t, const void *entry, uint64_t hash)
+static uint64_t *slots_free_one(const struct table *t, uint64_t hash)
 {
 	size_t i = hash & t->mask;
 
 	while (t->slots[i])
 		i = (i + 1) & t->mask;
-	t->slots[i] = hash >> 48 << 48 | (uint64_t)(uintptr_t)entry;
+	return &t->slots[i];
+}
+
+static uint64_t slot_of(const void *entry, uint64_t hash)
+{
+	return hash >> 48 << 48 | (uint64_t)(uintptr_t)entry;
 }
 
 /* In batches, so that the cache misses of placing them overlap. */
@@ -90,7 +95,7 @@ static void slots_fill(struct table *t)
 			table_prefetch(t, hash[n]);
 		}
 		for (size_t i = 0; i < n; i++)
-			slots_set(t, entry[i], hash[i]);
+			*slots_free_one(t, hash[i]) = slot_of(entry[i], hash[i]);
 	} while (n == 32);
 }
 
@@ -144,19 +149,15 @@ static size_t entry_size(const struct table *t, size_t key)
 	return round_up(t->payload + sizeof(uint32_t) + key, t->align);
 }
 
-void *table_add(struct table *t, struct span key, uint64_t hash)
+/* An entry without a slot; its payload is zeroed. */
+static char *entry_new(struct table *t, struct span key)
 {
 	uint32_t n = (uint32_t)key.n;
-	size_t size;
+	size_t size = entry_size(t, key.n);
 	char *entry;
 
 	if (n != key.n)
 		mem_fail();
-	if (!t->align)
-		table_init(t, 0);
-	size = entry_size(t, key.n);
-	if (!t->slots || is_full(t->count + 1, t->mask + 1))
-		resize(t, t->slots ? (t->mask + 1) * 2 : FIRST_SLOTS);
 	if (size > (size_t)(t->end - t->at))
 		chunk_new(t, size);
 	entry = t->at;
@@ -165,9 +166,28 @@ void *table_add(struct table *t, struct span key, uint64_t hash)
 	memcpy(entry + t->payload, &n, sizeof n);
 	if (n)
 		memcpy(entry + t->payload + sizeof n, key.p, n);
-	slots_set(t, entry, hash);
+	return entry;
+}
+
+void *table_add_at(struct table *t, uint64_t *slot, struct span key, uint64_t hash)
+{
+	char *entry;
+
+	if (!t->align)
+		table_init(t, 0);
+	if (!slot || is_full(t->count + 1, t->mask + 1)) {
+		resize(t, t->slots ? (t->mask + 1) * 2 : FIRST_SLOTS);
+		slot = slots_free_one(t, hash);
+	}
+	entry = entry_new(t, key);
+	*slot = slot_of(entry, hash);
 	t->count++;
 	return entry;
+}
+
+void *table_add(struct table *t, struct span key, uint64_t hash)
+{
+	return table_add_at(t, t->slots ? slots_free_one(t, hash) : NULL, key, hash);
 }
 
 void table_init(struct table *t, size_t payload_size)

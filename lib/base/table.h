@@ -82,8 +82,8 @@ static inline bool table_is_tagged(uint64_t slot, uint64_t hash)
 	return slot >> 48 == hash >> 48;
 }
 
-/* table_get of a key of n <= PEEK_MOST bytes: most are. */
-static inline void *table_get_short(const struct table *t, struct peek key, size_t n, uint64_t hash)
+/* table_slot of a key of n <= PEEK_MOST bytes: most are. */
+static inline uint64_t *table_slot_short(const struct table *t, struct peek key, size_t n, uint64_t hash)
 {
 	for (size_t i = hash & t->mask;; i = (i + 1) & t->mask) {
 		uint64_t slot = t->slots[i];
@@ -91,50 +91,58 @@ static inline void *table_get_short(const struct table *t, struct peek key, size
 		struct peek p;
 
 		if (!slot)
-			return NULL;
+			return &t->slots[i];
 		if (!table_is_tagged(slot, hash))
 			continue;
 		have = table_key(t, table_entry(slot));
 		p = peek(have.p, n);
 		if (have.n == n && !((p.w[0] ^ key.w[0]) | (p.w[1] ^ key.w[1])))
-			return table_entry(slot);
+			return &t->slots[i];
 	}
 }
 
-static inline void *table_get_long(const struct table *t, struct span key, uint64_t hash)
+static inline uint64_t *table_slot_long(const struct table *t, struct span key, uint64_t hash)
 {
 	for (size_t i = hash & t->mask;; i = (i + 1) & t->mask) {
 		uint64_t slot = t->slots[i];
 		struct span have;
 
 		if (!slot)
-			return NULL;
+			return &t->slots[i];
 		if (!table_is_tagged(slot, hash))
 			continue;
 		have = table_key(t, table_entry(slot));
 		if (have.n == key.n && table_same(have.p, key.p, key.n))
-			return table_entry(slot);
+			return &t->slots[i];
 	}
+}
+
+/* The slot of key, or the free one where it would be. There are slots. */
+static inline uint64_t *table_slot(const struct table *t, struct span key, uint64_t hash)
+{
+	return key.n <= PEEK_MOST ? table_slot_short(t, peek(key.p, key.n), key.n, hash) : table_slot_long(t, key, hash);
 }
 
 /* The payload of key, or NULL. hash must be hash_bytes(key.p, key.n), here and below. */
 static inline void *table_get(const struct table *t, struct span key, uint64_t hash)
 {
-	if (!t->slots)
-		return NULL;
-	return key.n <= PEEK_MOST ? table_get_short(t, peek(key.p, key.n), key.n, hash) : table_get_long(t, key, hash);
+	uint64_t slot = t->slots ? *table_slot(t, key, hash) : 0;
+
+	return slot ? table_entry(slot) : NULL;
 }
 
 /* Adds a key that is not there. The payload is zeroed, aligned to 16 when larger than 8 bytes, else to 8.
  * Keys are shorter than 4 GiB. */
 void *table_add(struct table *t, struct span key, uint64_t hash);
+/* The same when it is known where it goes: slot is its table_slot. */
+void *table_add_at(struct table *t, uint64_t *slot, struct span key, uint64_t hash);
 
 static inline void *table_put(struct table *t, struct span key, uint64_t hash, bool *is_new)
 {
-	void *entry = table_get(t, key, hash);
+	uint64_t *slot = t->slots ? table_slot(t, key, hash) : NULL;
 
-	*is_new = !entry;
-	return entry ? entry : table_add(t, key, hash);
+	*is_new = !slot || !*slot;
+	return *is_new ? table_add_at(t, slot, key, hash) : table_entry(*slot);
 }
 
 /* For look-ups in batches: fetch the slots of many keys, then their entries, then look up. */
