@@ -34,6 +34,16 @@ static inline unsigned bytes_first(uint64_t m)
 #endif
 }
 
+/* A word without all but its first n bytes in memory order, 1 <= n <= 8. */
+static inline uint64_t bytes_front(uint64_t v, unsigned n)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return v & UINT64_MAX << (64 - 8 * n);
+#else
+	return v & UINT64_MAX >> (64 - 8 * n);
+#endif
+}
+
 /* High bits of the bytes of v that are c; exact for every byte (no borrow runs into the next one). */
 static inline uint64_t bytes_equal(uint64_t v, unsigned char c)
 {
@@ -47,6 +57,75 @@ static inline uint64_t bytes_control(uint64_t v)
 {
 	return ~(((v & ~BYTES_HIGH) + BYTES_ONES * 0x60) | v) & BYTES_HIGH;
 }
+
+/* High bits of the bytes of v that are decimal digits. */
+static inline uint64_t bytes_decimal(uint64_t v)
+{
+	uint64_t x = v ^ BYTES_ONES * '0';
+
+	return ~(((x & ~BYTES_HIGH) + BYTES_ONES * 0x76) | x) & BYTES_HIGH;
+}
+
+/* High bits of the bytes of v that end a plain run in a JSON string: quote, backslash, control, not ASCII. */
+static inline uint64_t bytes_json(uint64_t v)
+{
+	return bytes_equal(v, '"') | bytes_equal(v, '\\') | bytes_control(v) | (v & BYTES_HIGH);
+}
+
+/* Of 16 bytes at p, bit i for p[i]: the same questions. Each has a portable twin. */
+static inline unsigned bytes_gather(uint64_t low, uint64_t high)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	low = __builtin_bswap64(low), high = __builtin_bswap64(high);
+#endif
+	low = (low >> 7) * 0x0102040810204080u >> 56;           /* bit 8i moves to 56 + i */
+	high = (high >> 7) * 0x0102040810204080u >> 56;
+	return (unsigned)(low | high << 8);
+}
+
+static inline unsigned bytes_equal16_portable(const char *p, unsigned char c)
+{
+	return bytes_gather(bytes_equal(bytes_load(p), c), bytes_equal(bytes_load(p + 8), c));
+}
+
+static inline unsigned bytes_decimal16_portable(const char *p)
+{
+	return bytes_gather(bytes_decimal(bytes_load(p)), bytes_decimal(bytes_load(p + 8)));
+}
+
+static inline unsigned bytes_json16_portable(const char *p)
+{
+	return bytes_gather(bytes_json(bytes_load(p)), bytes_json(bytes_load(p + 8)));
+}
+
+#if defined(__x86_64__)
+static inline unsigned bytes_equal16(const char *p, unsigned char c)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8((char)c)));
+}
+
+static inline unsigned bytes_decimal16(const char *p)
+{
+	__m128i v = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8('0'));
+
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(9)), v));
+}
+
+static inline unsigned bytes_json16(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+	__m128i m = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+
+	/* signed: below a blank are the controls and everything from 0x80 up */
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(m, _mm_cmplt_epi8(v, _mm_set1_epi8(' '))));
+}
+#else
+#define bytes_equal16 bytes_equal16_portable
+#define bytes_decimal16 bytes_decimal16_portable
+#define bytes_json16 bytes_json16_portable
+#endif
 
 /* Not ASCII. */
 static inline const char *bytes_ascii_end(const char *p, const char *end)
@@ -66,21 +145,15 @@ static inline const char *bytes_ascii_end(const char *p, const char *end)
 static inline const char *bytes_json_end(const char *p, const char *end)
 {
 #if defined(__x86_64__)
-	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), blank = _mm_set1_epi8(' ');
-
 	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)p);
-		__m128i m = _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash));
-		/* signed: below a blank are the controls and everything from 0x80 up */
-		unsigned bits = (unsigned)_mm_movemask_epi8(_mm_or_si128(m, _mm_cmplt_epi8(v, blank)));
+		unsigned bits = bytes_json16(p);
 
 		if (bits)
 			return p + __builtin_ctz(bits);
 	}
 #endif
 	for (; end - p >= 8; p += 8) {
-		uint64_t v = bytes_load(p);
-		uint64_t m = bytes_equal(v, '"') | bytes_equal(v, '\\') | bytes_control(v) | (v & BYTES_HIGH);
+		uint64_t m = bytes_json(bytes_load(p));
 
 		if (m)
 			return p + bytes_first(m);
