@@ -26,6 +26,10 @@ struct scan_kernel {
 	 * With mark 0 no marks are looked for. */
 	void (*split)(const char *p, size_t n, uint32_t base, char delim, char mark, struct scan_index *out);
 
+	/* The same for JSON: sep are quotes and newlines, marks what takes a record off the plain path: backslashes, controls
+	 * but the newline, and bytes that are not ASCII. */
+	void (*json)(const char *p, size_t n, uint32_t base, struct scan_index *out);
+
 	/* The number of newlines, and whether the mark occurs. */
 	size_t (*count)(const char *p, size_t n, char mark, bool *marked);
 };

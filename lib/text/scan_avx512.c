@@ -34,9 +34,14 @@ SCAN_TARGET static inline uint32_t *scan_emit(uint32_t *out, uint64_t bits, uint
 	return end;
 }
 
+SCAN_TARGET static inline uint64_t scan_below(const char *p)
+{
+	return _mm512_cmplt_epi8_mask(_mm512_loadu_si512(p), _mm512_set1_epi8(' '));
+}
+
 #include "lib/text/scan_template.h"
 
-const struct scan_kernel scan_kernel_avx512 = { "avx512", split, count };
+const struct scan_kernel scan_kernel_avx512 = { "avx512", split, json, count };
 
 #else
 typedef int no_scan_avx512;     /* an empty translation unit is not C */

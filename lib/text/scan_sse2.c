@@ -21,9 +21,22 @@ static inline uint64_t scan_match(const char *p, char c)
 	return bits;
 }
 
+static inline uint64_t scan_below(const char *p)
+{
+	__m128i blank = _mm_set1_epi8(' ');
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 4; i++) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+
+		bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmplt_epi8(v, blank)) << (16 * i);
+	}
+	return bits;
+}
+
 #include "lib/text/scan_template.h"
 
-const struct scan_kernel scan_kernel_sse2 = { "sse2", split, count };
+const struct scan_kernel scan_kernel_sse2 = { "sse2", split, json, count };
 
 #else
 typedef int no_scan_sse2;       /* an empty translation unit is not C */

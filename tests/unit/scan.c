@@ -35,6 +35,17 @@ static size_t find(const char *p, size_t n, uint32_t base, const char *set, uint
 	return k;
 }
 
+/* In JSON: backslash, control, not ASCII. */
+static size_t find_unplain(const char *p, size_t n, uint32_t base, uint32_t *at)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i] == '\\' || (p[i] != '\n' && (unsigned char)p[i] < 0x20) || (unsigned char)p[i] >= 0x80)
+			at[k++] = base + (uint32_t)i;
+	return k;
+}
+
 static bool same(const uint32_t *a, size_t n, const uint32_t *b, size_t m)
 {
 	return n == m && memcmp(a, b, n * sizeof *a) == 0;
@@ -53,6 +64,12 @@ static void compare(const struct scan_kernel *k, const char *p, size_t n, uint32
 	CHECK(same(got.nl, got.nnl, want.nl, want.nnl));
 	CHECK(same(got.mark, got.nmark, want.mark, want.nmark));
 	CHECK_INT(k->count(p, n, '"', &marked), want.nnl);
+	want.nsep = find(p, n, base, "\"\n", want.sep);
+	want.nmark = find_unplain(p, n, base, want.mark);
+	k->json(p, n, base, &got);
+	CHECK(same(got.sep, got.nsep, want.sep, want.nsep));
+	CHECK(same(got.nl, got.nnl, want.nl, want.nnl));
+	CHECK(same(got.mark, got.nmark, want.mark, want.nmark));
 	CHECK_INT(marked, memchr(p, '"', n) != NULL);
 	free_index(&got);
 	free_index(&want);
@@ -62,7 +79,7 @@ static void compare(const struct scan_kernel *k, const char *p, size_t n, uint32
  * first byte read too many. */
 static void random_rounds(const struct scan_kernel *k)
 {
-	static const char some[] = ",\n\"a\0,-\xac\x8a";
+	static const char some[] = ",\n\"a\0,-\xac\x8a\\\x1f \x7f\x80";
 	unsigned long long seed = 3;
 
 	for (int round = 0; round < 3000; round++) {
