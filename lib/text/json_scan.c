@@ -1,67 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 /* How it works: the fields asked for are a tree of steps; the scanner descends record and tree together, and where the
  * tree has no branch it only validates.
- * The members of a stream's objects mostly come in the same order with the same blanks. So the bytes before each top-level
- * value, `,"amount":`, are remembered as a slot together with the branch they lead to: where they stand again, one
- * comparison replaces parsing the name. Bytes that were well-formed once in this place are so again. */
+ * Members that were met before are not parsed again (json_seen.h). Strings and numbers are measured 16 bytes at a time, by
+ * arithmetic rather than loops: their lengths cannot be guessed. */
 #include "lib/text/json_scan.h"
 
 #include <stdint.h>
 
 #include "lib/base/mem.h"
 #include "lib/text/bytes.h"
+#include "lib/text/json_seen.h"
 #include "lib/text/utf8.h"
-
-#define MAX_SLOTS 64
-#define SLOT_BYTES 32
-#define SLOT_WORDS (SLOT_BYTES / 8)
-#define LOOK_AHEAD 4                    /* slots tried when members are left out */
 
 /* The way of a flat record: one function, which is worth a third of its time. */
 #define FAST inline __attribute__((always_inline))
 
-struct node {
+struct json_node {
 	struct span name;               /* of a member; index < 0 */
 	int64_t index;                  /* of an array element */
-	struct node *child, *sibling;
+	struct json_node *child, *sibling;
 	size_t field;                   /* filled by this value; NO_FIELD: none */
+	struct json_node *filled;       /* the next one that fills a field */
 	uint64_t turn;                  /* of the record that had it last: another one in it is a duplicate */
 };
 #define NO_FIELD ((size_t)-1)
 
-struct slot {
-	uint64_t word[SLOT_WORDS], mask[SLOT_WORDS];
-	size_t n;                       /* bytes; 0: matches nothing */
-	struct node *node;              /* NULL: a member nobody asked for */
-};
-
 struct json_scan {
 	const char *start, *end;        /* the record */
+	const char *last;               /* where its last 16 bytes begin; NULL: it has not as many */
+	const char *base;               /* plain: what positions are counted from */
+	const uint32_t *quote;          /* plain: positions of quotes, NULL otherwise */
 	const char *at;                 /* behind the object that ended last; where it is broken */
 	const char *reason;
 	struct arena *scratch;
 	struct span *out;
-	uint8_t *kind;
+	enum json_kind *kind;
 	size_t *same;                   /* field -> the next field of the same node */
 	size_t nfields;
 	uint64_t turn;
-	struct node *root;
+	struct json_node *root, *filled;
 	struct arena nodes;
-	size_t nslots;
-	struct slot slot[MAX_SLOTS];
+	struct json_seen seen;
 };
 
-static struct node *node_new(struct json_scan *s, struct span name, int64_t index)
+static struct json_node *node_new(struct json_scan *s, struct span name, int64_t index)
 {
-	struct node *n = arena_alloc(&s->nodes, sizeof *n, _Alignof(struct node));
+	struct json_node *n = arena_alloc(&s->nodes, sizeof *n, _Alignof(struct json_node));
 
-	*n = (struct node){ .name = name, .index = index, .field = NO_FIELD };
+	*n = (struct json_node){ .name = name, .index = index, .field = NO_FIELD };
 	return n;
 }
 
-static struct node *branch(struct json_scan *s, struct node *parent, const struct field_step *step)
+static struct json_node *branch(struct json_scan *s, struct json_node *parent, const struct field_step *step)
 {
-	struct node **at = &parent->child;
+	struct json_node **at = &parent->child;
 
 	for (; *at; at = &(*at)->sibling)
 		if (step->index >= 0 ? (*at)->index == step->index : (*at)->index < 0 && span_eq((*at)->name, step->name))
@@ -74,18 +66,20 @@ struct json_scan *json_scan_new(const struct fields *fields)
 	struct json_scan *s = mem_zalloc(sizeof *s);
 
 	s->nfields = fields->n;
-	s->kind = mem_zalloc(fields->n);
+	s->kind = mem_array(NULL, fields->n, sizeof *s->kind);
+	memset(s->kind, 0, fields->n * sizeof *s->kind);
 	s->same = mem_array(NULL, fields->n, sizeof *s->same);
 	s->root = node_new(s, (struct span){ 0 }, -1);
+	json_seen_forget(&s->seen);
 	for (size_t i = 0; i < fields->n; i++) {
 		const struct field_ref *ref = &fields->ref[i];
-		struct node *n = s->root;
+		struct json_node *n = s->root;
 
 		for (size_t k = 0; k < ref->nsteps; k++)
 			n = branch(s, n, &ref->step[k]);
-		if (n == s->root)
-			continue;
-		s->same[i] = n->field;
+		if (n->field == NO_FIELD)
+			n->filled = s->filled, s->filled = n;
+		s->same[i] = n->field;          /* @N: the root's, which no value has */
 		n->field = i;
 	}
 	return s;
@@ -115,6 +109,12 @@ size_t json_scan_offset(const struct json_scan *s)
 {
 	return (size_t)(s->at - s->start);
 }
+
+/* Where the scanner is, handed from one to the next in registers. */
+struct place {
+	const char *p;                  /* NULL: the record is broken, or s->at says more */
+	size_t nquotes;                 /* before it; counted as if the record were plain */
+};
 
 /* Functions that scan return the place behind what they scanned, NULL when it is broken. */
 static const char *broken(struct json_scan *s, const char *at, const char *reason)
@@ -195,40 +195,57 @@ static const char *scan_special(struct json_scan *s, const char *p, bool *escape
 	return p;
 }
 
-/* p is behind the opening quote; returns the closing one. */
-static FAST const char *scan_string(struct json_scan *s, const char *p, bool *escaped)
+/* Where 16 bytes can be read that hold those at p. What they say is shifted by the distance. */
+static FAST const char *window(const struct json_scan *s, const char *p)
 {
+	return p < s->last ? p : s->last;
+}
+
+static FAST const char *plain_end(const struct json_scan *s, const char *p)
+{
+	if (!s->last)
+		return bytes_json_end(p, s->end);
+	for (; p < s->end; p += 16) {
+		const char *from = window(s, p);
+		unsigned special = bytes_json16(from) >> (p - from);
+
+		if (special)
+			return p + __builtin_ctz(special);
+	}
+	return s->end;
+}
+
+/* Behind the opening quote; returns the closing one. In a plain record any string ends at the next quote, which need not
+ * wait for what stands before it to be scanned. */
+static FAST struct place scan_string(struct json_scan *s, struct place at, bool *escaped)
+{
+	const char *p = at.p;
+
+	if (s->quote) {
+		p = s->base + s->quote[at.nquotes + 1];
+		if (__builtin_expect(p >= s->end, 0))
+			p = broken(s, s->end, "string without end");
+		return (struct place){ p, at.nquotes + 2 };
+	}
 	for (;;) {
-		p = bytes_json_end(p, s->end);
+		p = plain_end(s, p);
 		if (__builtin_expect(p < s->end && *p == '"', 1))
-			return p;
+			return (struct place){ p, at.nquotes };
 		if (!(p = scan_special(s, p, escaped)))
-			return NULL;
+			return (struct place){ 0 };
 	}
 }
 
-static FAST const char *skip_digits(const char *p, const char *end)
+static const char *scan_digits(struct json_scan *s, const char *p)
 {
-	for (; end - p >= 8; p += 8) {
-		uint64_t x = bytes_load(p) ^ BYTES_ONES * '0';
-		uint64_t m = (((x & ~BYTES_HIGH) + BYTES_ONES * 0x76) | x) & BYTES_HIGH;        /* above 9 */
+	const char *q = p;
 
-		if (m)
-			return p + bytes_first(m);
-	}
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-static FAST const char *scan_digits(struct json_scan *s, const char *p)
-{
-	const char *q = skip_digits(p, s->end);
-
+	while (q < s->end && *q >= '0' && *q <= '9')
+		q++;
 	return q > p ? q : broken(s, p, "expected a digit");
 }
 
-static FAST const char *scan_number(struct json_scan *s, const char *p)
+static __attribute__((noinline)) const char *scan_any_number(struct json_scan *s, const char *p)
 {
 	const char *end = s->end;
 
@@ -249,6 +266,30 @@ static FAST const char *scan_number(struct json_scan *s, const char *p)
 	return p;
 }
 
+/* The end of a number of less than 16 bytes without exponent that is not the last thing in the record; NULL: it is another. */
+static FAST const char *short_number_end(const struct json_scan *s, const char *p)
+{
+	const char *from = window(s, p);
+	unsigned digits = bytes_decimal16(from) >> (p - from), n = (unsigned)__builtin_ctz(~digits), fraction;
+
+	if (n == 0 || n > 15 || p + n >= s->end || (*p == '0' && n > 1))
+		return NULL;
+	if (p[n] == '.') {
+		fraction = (unsigned)__builtin_ctz(~(digits >> (n + 1)));
+		n += 1 + fraction;
+		if (fraction == 0 || n > 15 || p + n >= s->end)
+			return NULL;
+	}
+	return (p[n] | 0x20) == 'e' ? NULL : p + n;
+}
+
+static FAST const char *scan_number(struct json_scan *s, const char *p)
+{
+	const char *end = s->last ? short_number_end(s, p + (*p == '-')) : NULL;
+
+	return end ? end : scan_any_number(s, p);
+}
+
 static const char *scan_literal(struct json_scan *s, const char *p, enum json_kind *kind)
 {
 	static const struct { struct span text; enum json_kind kind; } literal[] = {
@@ -263,7 +304,7 @@ static const char *scan_literal(struct json_scan *s, const char *p, enum json_ki
 	return broken(s, p, "expected a value");
 }
 
-static void keep(struct json_scan *s, const struct node *n, enum json_kind kind, struct span text)
+static void keep(struct json_scan *s, const struct json_node *n, enum json_kind kind, struct span text)
 {
 	for (size_t i = n->field; i != NO_FIELD; i = s->same[i]) {
 		s->kind[i] = kind;
@@ -272,7 +313,7 @@ static void keep(struct json_scan *s, const struct node *n, enum json_kind kind,
 }
 
 /* The node of a value that comes now; NULL when it is a duplicate. */
-static inline struct node *claim(struct json_scan *s, struct node *n)
+static inline struct json_node *claim(struct json_scan *s, struct json_node *n)
 {
 	if (!n || n->turn == s->turn)
 		return NULL;
@@ -280,210 +321,230 @@ static inline struct node *claim(struct json_scan *s, struct node *n)
 	return n;
 }
 
-static struct node *find_member(struct json_scan *s, const struct node *parent, struct span name, bool escaped)
+static struct json_node *find_member(struct json_scan *s, const struct json_node *parent, struct span name, bool escaped)
 {
 	if (!parent || !parent->child)
 		return NULL;
 	if (escaped)
 		name = json_unescape(name, s->scratch);
-	for (struct node *n = parent->child; n; n = n->sibling)
+	for (struct json_node *n = parent->child; n; n = n->sibling)
 		if (n->index < 0 && span_eq(n->name, name))
 			return n;
 	return NULL;
 }
 
-/* From behind `{` (first) or behind a value up to the next value; NULL without a reason: the object ended at s->at. */
-static const char *scan_name(struct json_scan *s, const char *p, bool first, const struct node *parent, struct node **child)
+/* From `{` (first) or behind a value up to the next value; NULL without a reason: the object ended at s->at. */
+static struct place scan_name(struct json_scan *s, struct place at, bool first, const struct json_node *parent, struct json_node **child)
 {
-	const char *end = s->end, *from;
+	const char *end = s->end, *p, *from;
 	bool escaped = false;
 
-	p = skip_blanks(p, end);
+	p = skip_blanks(at.p + first, end);
 	if (p < end && *p == '}') {
 		s->at = p + 1;
-		return NULL;
+		return (struct place){ NULL, at.nquotes };
 	}
 	if (!first) {
 		if (p == end || *p != ',')
-			return broken(s, p, "expected `,` or `}`");
+			return (struct place){ broken(s, p, "expected `,` or `}`"), 0 };
 		p = skip_blanks(p + 1, end);
 	}
 	if (p == end || *p != '"')
-		return broken(s, p, "expected a member name");
+		return (struct place){ broken(s, p, "expected a member name"), 0 };
 	from = p + 1;
-	if (!(p = scan_string(s, from, &escaped)))
-		return NULL;
-	*child = find_member(s, parent, (struct span){ from, (size_t)(p - from) }, escaped);
-	p = skip_blanks(p + 1, end);
+	at.p = from;
+	at = scan_string(s, at, &escaped);
+	if (!at.p)
+		return at;
+	*child = find_member(s, parent, (struct span){ from, (size_t)(at.p - from) }, escaped);
+	p = skip_blanks(at.p + 1, end);
 	if (p == end || *p != ':')
-		return broken(s, p, "expected `:`");
-	return skip_blanks(p + 1, end);
+		return (struct place){ broken(s, p, "expected `:`"), 0 };
+	at.p = skip_blanks(p + 1, end);
+	return at;
 }
 
-static const char *scan_container(struct json_scan *s, const char *p, struct node *n, int depth);
+static struct place scan_container(struct json_scan *s, struct place at, struct json_node *n, struct json_member **guess, int depth);
 
-/* p may be the end; depth is that of the container around. */
-static FAST const char *scan_value(struct json_scan *s, const char *p, struct node *n, int depth)
+static FAST struct place scan_string_value(struct json_scan *s, struct place at, const struct json_node *n)
 {
-	const char *from = p;
-	enum json_kind kind = JSON_MISSING;
+	const char *from = ++at.p;
 	bool escaped = false;
 	struct span text;
 
-	if (p == s->end)
-		return broken(s, p, "expected a value");
-	if (*p == '"') {
-		if (!(p = scan_string(s, ++from, &escaped)))
-			return NULL;
-		if (n) {
-			text = (struct span){ from, (size_t)(p - from) };
-			keep(s, n, JSON_STRING, escaped ? json_unescape(text, s->scratch) : text);
-		}
-		return p + 1;
+	at = scan_string(s, at, &escaped);
+	if (!at.p)
+		return at;
+	if (n) {
+		text = (struct span){ from, (size_t)(at.p - from) };
+		keep(s, n, JSON_STRING, escaped ? json_unescape(text, s->scratch) : text);
 	}
-	if ((*p >= '0' && *p <= '9') || *p == '-')
-		p = scan_number(s, p), kind = JSON_NUMBER;
-	else if (*p == '{' || *p == '[')
-		kind = *p == '{' ? JSON_OBJECT : JSON_ARRAY, p = scan_container(s, p, n, depth + 1);
+	at.p++;
+	return at;
+}
+
+/* at may be the end; guess is for an object in it; depth is that of the container around. */
+static FAST struct place scan_value(struct json_scan *s, struct place at, struct json_node *n, struct json_member **guess, int depth)
+{
+	const char *from = at.p;
+	enum json_kind kind = JSON_MISSING;
+
+	if (from == s->end)
+		return (struct place){ broken(s, from, "expected a value"), 0 };
+	if (*from == '"')
+		return scan_string_value(s, at, n);
+	if ((*from >= '0' && *from <= '9') || *from == '-')
+		at.p = scan_number(s, from), kind = JSON_NUMBER;
+	else if (*from == '{' || *from == '[')
+		kind = *from == '{' ? JSON_OBJECT : JSON_ARRAY, at = scan_container(s, at, n, guess, depth + 1);
 	else
-		p = scan_literal(s, p, &kind);
-	if (p && n)
-		keep(s, n, kind, (struct span){ from, kind == JSON_NULL ? 0 : (size_t)(p - from) });
-	return p;
+		at.p = scan_literal(s, from, &kind);
+	if (at.p && n)
+		keep(s, n, kind, (struct span){ from, kind == JSON_NULL ? 0 : (size_t)(at.p - from) });
+	return at;
 }
 
-static const char *scan_object(struct json_scan *s, const char *p, const struct node *parent, int depth)
+/* The member at hand, as it was met before or parsed; returns where its value begins, as scan_name. The one with the guesses
+ * that follow from it comes in *m. */
+static __attribute__((noinline))
+struct place find_value(struct json_scan *s, struct place at, bool first, const struct json_node *parent, struct json_member **m, struct json_node **child)
 {
-	struct node *child = NULL;
-	const char *q;
+	const char *p = at.p;
 
-	for (bool first = true; (q = scan_name(s, p, first, parent, &child)); first = false)
-		if (!(p = scan_value(s, q, claim(s, child), depth)))
-			return NULL;
-	return s->reason ? NULL : s->at;
+	if (first == (p < s->end && *p == '{') && (*m = json_seen_find(&s->seen, p, s->last, parent))) {
+		*child = (*m)->node;
+		return (struct place){ p + (*m)->n, at.nquotes + 2 };
+	}
+	at = scan_name(s, at, first, parent, child);
+	if (at.p) {
+		*m = json_seen_learn(&s->seen, (struct span){ p, (size_t)(at.p - p) }, s->last, parent, *child);
+		if (!*m)
+			*m = &s->seen.none;
+	}
+	return at;
 }
 
-static struct node *find_element(const struct node *parent, int64_t i)
+/* at is the `{`. */
+static struct place scan_object(struct json_scan *s, struct place at, const struct json_node *parent, struct json_member **guess, int depth)
 {
-	struct node *n = parent ? parent->child : NULL;
+	struct json_member *m;
+	struct json_node *child;
+
+	for (bool first = true;; first = false, guess = &m->next) {
+		m = *guess;
+		if (__builtin_expect(json_member_stands(m, at.p, s->end, parent), 1)) {
+			at = (struct place){ at.p + m->n, at.nquotes + 2 };
+			child = m->node;
+		} else {
+			if (at.p < s->end && *at.p == '}')
+				return (struct place){ at.p + 1, at.nquotes };
+			at = find_value(s, at, first, parent, &m, &child);
+			if (!at.p)
+				return (struct place){ s->reason ? NULL : s->at, at.nquotes };
+			*guess = m;
+		}
+		at.p = skip_blanks(at.p, s->end);       /* there may be more than there were before */
+		at = scan_value(s, at, claim(s, child), &m->inside, depth);
+		if (!at.p)
+			return at;
+	}
+}
+
+static struct json_node *find_element(const struct json_node *parent, int64_t i)
+{
+	struct json_node *n = parent ? parent->child : NULL;
 
 	while (n && n->index != i)
 		n = n->sibling;
 	return n;
 }
 
-static const char *scan_array(struct json_scan *s, const char *p, const struct node *parent, int depth)
+/* at is the `[`. */
+static struct place scan_array(struct json_scan *s, struct place at, const struct json_node *parent, struct json_member **guess, int depth)
 {
 	const char *end = s->end;
 
-	p = skip_blanks(p, end);
-	if (p < end && *p == ']')
-		return p + 1;
+	at.p = skip_blanks(at.p + 1, end);
+	if (at.p < end && *at.p == ']')
+		return (struct place){ at.p + 1, at.nquotes };
 	for (int64_t i = 0;; i++) {
-		p = scan_value(s, skip_blanks(p, end), claim(s, find_element(parent, i)), depth);
-		if (!p)
-			return NULL;
-		p = skip_blanks(p, end);
-		if (p < end && *p == ']')
-			return p + 1;
-		if (p == end || *p != ',')
-			return broken(s, p, "expected `,` or `]`");
-		p++;
+		at.p = skip_blanks(at.p, end);
+		at = scan_value(s, at, claim(s, find_element(parent, i)), guess, depth);
+		if (!at.p)
+			return at;
+		at.p = skip_blanks(at.p, end);
+		if (at.p < end && *at.p == ']')
+			return (struct place){ at.p + 1, at.nquotes };
+		if (at.p == end || *at.p != ',')
+			return (struct place){ broken(s, at.p, "expected `,` or `]`"), 0 };
+		at.p++;
 	}
 }
 
 /* Out of line: the recursion is paid only by what is nested. */
-static __attribute__((noinline)) const char *scan_container(struct json_scan *s, const char *p, struct node *n, int depth)
+static __attribute__((noinline))
+struct place scan_container(struct json_scan *s, struct place at, struct json_node *n, struct json_member **guess, int depth)
 {
 	if (depth > JSON_MAX_DEPTH)
-		return broken(s, p, "nested too deep");
-	return *p == '{' ? scan_object(s, p + 1, n, depth) : scan_array(s, p + 1, n, depth);
+		return (struct place){ broken(s, at.p, "nested too deep"), 0 };
+	if (n && !n->child)
+		n = NULL;
+	return *at.p == '{' ? scan_object(s, at, n, guess, depth) : scan_array(s, at, n, guess, depth);
 }
 
-static FAST bool slot_stands(const struct slot *t, const char *p, const char *end)
+static void begin(struct json_scan *s, struct span record, struct arena *scratch, struct span *field)
 {
-	uint64_t differ = 0;
-
-	if (end - p < SLOT_BYTES)
-		return t->n && t->n <= (size_t)(end - p) && memcmp(p, t->word, t->n) == 0;
-	for (int i = 0; i < SLOT_WORDS; i++)
-		differ |= (bytes_load(p + 8 * i) ^ t->word[i]) & t->mask[i];
-	return t->n && differ == 0;
-}
-
-/* The first slot from k on that stands at p; MAX_SLOTS: parse. Slot 0 alone has no comma: it is the first member or none. */
-static FAST size_t find_slot(const struct json_scan *s, size_t k, const char *p)
-{
-	for (size_t i = k; i < s->nslots && i <= (k ? k + LOOK_AHEAD : 0); i++)
-		if (slot_stands(&s->slot[i], p, s->end))
-			return i;
-	return MAX_SLOTS;
-}
-
-static void learn_slot(struct json_scan *s, size_t k, struct span text, struct node *child)
-{
-	struct slot *t;
-
-	if (k >= MAX_SLOTS)
-		return;                 /* members beyond these are parsed each time */
-	t = &s->slot[k];
-	*t = (struct slot){ .node = child };
-	if (k == s->nslots)
-		s->nslots++;
-	if (text.n > SLOT_BYTES)
-		return;
-	t->n = text.n;
-	memcpy(t->word, text.p, text.n);
-	memset(t->mask, 0xff, text.n);
-}
-
-/* p is behind the `{` of the record. */
-static const char *scan_members(struct json_scan *s, const char *p)
-{
-	struct node *child = NULL;
-	const char *q;
-
-	for (size_t k = 0, hit;; k++) {
-		if ((hit = find_slot(s, k, p)) < MAX_SLOTS) {
-			k = hit;
-			q = skip_blanks(p + s->slot[k].n, s->end);    /* there may be more of them than were learned */
-			child = s->slot[k].node;
-		} else {
-			if (!(q = scan_name(s, p, k == 0, s->root, &child)))
-				return s->reason ? NULL : s->at;
-			learn_slot(s, k, (struct span){ p, (size_t)(q - p) }, child);
-		}
-		if (!(p = scan_value(s, q, claim(s, child), 1)))
-			return NULL;
-	}
-}
-
-int json_scan_record(struct json_scan *s, struct span record, struct arena *scratch, struct span *field)
-{
-	const char *p = record.p;
-
 	s->start = record.p;
 	s->end = record.p + record.n;
+	s->last = record.n < 16 ? NULL : s->end - 16;
 	s->reason = NULL;
 	s->scratch = scratch;
 	s->out = field;
 	s->turn++;
-	memset(s->kind, JSON_MISSING, s->nfields);
-	for (size_t i = 0; i < s->nfields; i++)
-		field[i] = (struct span){ 0 };
-	p = skip_blanks(p, s->end);
+	if (json_seen_is_full(&s->seen))
+		json_seen_forget(&s->seen);
+}
+
+static void fill_missing(struct json_scan *s)
+{
+	for (const struct json_node *n = s->filled; n; n = n->filled)
+		if (n->turn != s->turn)
+			keep(s, n, JSON_MISSING, (struct span){ 0 });
+}
+
+static int scan_record(struct json_scan *s)
+{
+	const char *p;
+
+	p = skip_blanks(s->start, s->end);
 	if (p == s->end || *p != '{') {
 		broken(s, p, "not an object");
 		return -1;
 	}
-	if (!(p = scan_members(s, p + 1)))
+	if (!(p = scan_object(s, (struct place){ p, 0 }, s->root, &s->seen.first, 1).p))
 		return -1;
 	p = skip_blanks(p, s->end);
 	if (p < s->end) {
 		broken(s, p, "bytes behind the object");
 		return -1;
 	}
+	fill_missing(s);
 	return 0;
+}
+
+int json_scan_record(struct json_scan *s, struct span record, struct arena *scratch, struct span *field)
+{
+	begin(s, record, scratch, field);
+	s->quote = NULL;
+	return scan_record(s);
+}
+
+int json_scan_plain(struct json_scan *s, struct span record, const char *base, const uint32_t *quote, struct span *field)
+{
+	begin(s, record, NULL, field);
+	s->base = base;
+	s->quote = quote;
+	return scan_record(s);
 }
 
 static size_t unescape_one(const char **at, char *out)

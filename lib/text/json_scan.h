@@ -26,6 +26,10 @@ struct json_scan *json_scan_new(const struct fields *fields);
  * escapes. 0; -1: not such an object, and field[] means nothing. */
 int json_scan_record(struct json_scan *s, struct span record, struct arena *scratch, struct span *field);
 
+/* The same for a plain record: it holds no backslash, no control byte, nothing but ASCII. The positions of its quotes from
+ * base on are known, and behind them stands one at or past its end. */
+int json_scan_plain(struct json_scan *s, struct span record, const char *base, const uint32_t *quote, struct span *field);
+
 enum json_kind json_scan_kind(const struct json_scan *s, size_t i);     /* of field i in the record scanned last */
 const char *json_scan_reason(const struct json_scan *s);                /* after -1: static text */
 size_t json_scan_offset(const struct json_scan *s);                     /* after -1: bytes from the record's start */

@@ -44,6 +44,30 @@ static int scan_text(struct job *j, const char *text)
 	return scan(j, span_of(text));
 }
 
+/* With the positions of its quotes; false: it is no plain record. */
+static bool scan_plain(struct job *j, struct span record, int *rc)
+{
+	static char *copy;
+	static uint32_t *quote;
+	size_t n = 0;
+
+	free(copy);
+	free(quote);
+	copy = malloc(record.n ? record.n : 1);
+	quote = malloc((record.n + 1) * sizeof *quote);
+	for (size_t i = 0; i < record.n; i++) {
+		if (record.p[i] == '\\' || (unsigned char)record.p[i] < 0x20 || (unsigned char)record.p[i] >= 0x80)
+			return false;
+		copy[i] = record.p[i];
+		if (copy[i] == '"')
+			quote[n++] = 7 + (uint32_t)i;
+	}
+	quote[n++] = 7 + (uint32_t)record.n;    /* room for just these */
+	quote = realloc(quote, n * sizeof *quote);
+	*rc = json_scan_plain(j->scan, (struct span){ copy, record.n }, copy - 7, quote, j->out);
+	return true;
+}
+
 TEST(kinds_of_values)
 {
 	static const char *const names[] = { "s", "n", "t", "f", "z", "o", "a", "missing", "e" };
@@ -151,6 +175,9 @@ TEST(what_is_not_an_object_is_refused_with_reason_and_place)
 		{ "{\"a\":\"\xff\"}", "invalid UTF-8", 6 }, { "{\"a\":\"\xed\xa0\x80\"}", "invalid UTF-8", 6 }, { "{\"\xc3\":1}", "invalid UTF-8", 2 },
 		{ "{\"a\":\"ok \xc3\xa9 \xc3\"}", "invalid UTF-8", 12 },
 		{ "{\"a\":1,\x01\"b\":2}", "expected a member name", 7 },
+		{ "{\"a\":1{\"a\":2}", "expected `,` or `}`", 6 }, { "{\"a\":1,\"b\":2{\"a\":3,\"b\":4}}", "expected `,` or `}`", 12 },
+		{ "{\"a\":1,\"b\":{,\"b\":2}}", "expected a member name", 12 }, { "{\"a\":1,\"b\":\"x}", "string without end", 14 },
+		{ "{\"a\":123456789012345678901234567890.}", "expected a digit", 36 }, { "{\"a\":1234567890.12345e}", "expected a digit", 22 },
 	};
 	static const char *const names[] = { "a" };
 	struct job fresh, warm;
@@ -584,6 +611,59 @@ TEST(damaged_objects_are_judged_as_the_grammar_does)
 	for (size_t k = 0; k < MEMBERS; k++)
 		buf_free(&want[k]);
 	buf_free(&text);
+}
+
+/* Long, so that nothing but its quotes is known of it; whole and damaged. */
+TEST(plain_records_are_judged_as_all_are)
+{
+	struct buf text = { 0 }, want[MEMBERS] = { { 0 } };
+	int wrong = 0, plain = 0, rc;
+	struct job j, k;
+
+	job_open(&j, member_names, 5);
+	job_open(&k, member_names, 5);
+	for (int i = 0; i < 200000; i++) {
+		put_object(&text, want, i / 20 % 24);
+		for (size_t m = 0; m < MEMBERS; m++)
+			buf_clear(&want[m]);
+		for (size_t n = pick(3); n && text.n; n--)
+			damage(&text);
+		if (!scan_plain(&j, buf_view(&text), &rc))
+			continue;
+		plain++;
+		wrong += scan(&k, buf_view(&text)) != rc;
+		if (rc < 0)
+			wrong += json_scan_reason(j.scan) != json_scan_reason(k.scan) || json_scan_offset(j.scan) != json_scan_offset(k.scan);
+		for (size_t m = 0; m < 5 && rc == 0; m++)
+			wrong += !span_eq(j.out[m], k.out[m]) || json_scan_kind(j.scan, m) != json_scan_kind(k.scan, m);
+		arena_clear(&k.scratch);
+	}
+	CHECK_INT(wrong, 0);
+	CHECK(plain > 20000);
+	job_close(&j);
+	job_close(&k);
+	for (size_t m = 0; m < MEMBERS; m++)
+		buf_free(&want[m]);
+	buf_free(&text);
+}
+
+/* What is remembered has a bound; then it is begun anew. */
+TEST(names_that_never_come_again)
+{
+	static const char *const names[] = { "amount", ".who.amount" };
+	struct buf b = { 0 };
+	struct job j;
+	int wrong = 0;
+
+	job_open(&j, names, 2);
+	for (int i = 0; i < 1000; i++) {
+		buf_clear(&b);
+		buf_printf(&b, "{\"user_%d\":%d,\"amount\":%d,\"who\":{\"user_%d\":0,\"amount\":\"%d\"}}", i, i, i, i, -i);
+		wrong += scan(&j, buf_view(&b)) != 0 || atoi(j.out[0].p) != i || atoi(j.out[1].p) != -i;
+	}
+	CHECK_INT(wrong, 0);
+	buf_free(&b);
+	job_close(&j);
 }
 
 TEST(more_members_than_are_learned)
