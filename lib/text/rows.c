@@ -135,20 +135,45 @@ static void add_record(struct rows *r, struct span rec, uint64_t line)
 	}
 }
 
+/* Passes what is indexed up to the line end at end; mostly a line has as many quotes as the one before. */
+static void pass_line(struct rows *r, uint32_t end)
+{
+	size_t next = r->sep + r->nquotes;
+
+	if (next >= r->index.nsep || r->index.sep[next] != end)
+		for (next = r->sep; r->index.sep[next] != end;)
+			next++;
+	r->nquotes = next - r->sep;
+	r->sep = next + 1;
+	while (r->mark < r->index.nmark && r->index.mark[r->mark] < end)
+		r->mark++;
+	r->nl++;
+	r->line++;
+}
+
+static void read_line(struct rows *r)
+{
+	const uint32_t *sep = r->index.sep + r->sep;
+	uint32_t from = sep[-1] + 1, end = r->index.nl[r->nl];
+	struct span rec = { r->block.data + from, end - from };
+
+	if (rec.n && rec.p[rec.n - 1] == '\r')
+		rec.n--;
+	r->quote = r->mark < r->index.nmark && r->index.mark[r->mark] < from + rec.n ? NULL : sep;
+	if (rec.n)
+		add_record(r, rec, r->line);
+	pass_line(r, end);
+}
+
 static void read_lines(struct rows *r)
 {
-	const char *end = r->block.data + r->block.n;
-
-	while (r->n < BATCH_ROWS && !r->has_bad && r->at < r->block.n) {
-		const char *p = r->block.data + r->at, *nl = memchr(p, '\n', (size_t)(end - p));
-		struct span rec = { p, (size_t)(nl - p) };
-
-		r->at += rec.n + 1;
-		if (rec.n && rec.p[rec.n - 1] == '\r')
-			rec.n--;
-		if (rec.n)
-			add_record(r, rec, r->line);
-		r->line++;
+	while (r->n < BATCH_ROWS && !r->has_bad) {
+		if (r->nl == r->index.nnl) {
+			if (r->at == r->block.n)
+				return;
+			rows_index(r);
+		}
+		read_line(r);
 	}
 }
 

@@ -15,7 +15,7 @@ struct rows {
 	struct block block;             /* n 0: none */
 	const struct layout *layout;    /* of the block */
 	uint64_t serial;                /* of the layout that field and absent are ready for */
-	size_t at;                      /* done of the block; CSV, TSV: up to the end of the chunk */
+	size_t at;                      /* done of the block, up to the end of the chunk */
 	uint64_t line;                  /* of the next record */
 
 	/* the batch */
@@ -27,7 +27,7 @@ struct rows {
 	struct bad_record bad;          /* comes behind the rows in the batch */
 	bool has_bad;
 
-	/* CSV, TSV: the chunk, and how far it is done */
+	/* the chunk, and how far it is done */
 	const struct scan_kernel *kernel;
 	uint32_t *positions;            /* what the arrays of index are cut from */
 	size_t chunk_cap;
@@ -39,7 +39,12 @@ struct rows {
 	enum record_format state_format;
 	const struct row_format *format;
 	void *state;
+	size_t nquotes;                 /* in the line before */
+	const uint32_t *quote;          /* of the record, when nothing in it is marked; NULL otherwise */
 };
+
+/* Indexes the next chunk of the block: whole lines, one at least. */
+void rows_index(struct rows *r);
 
 /* Adds what is next of the block to the batch, up to a bad record or BATCH_ROWS rows. */
 void rows_split(struct rows *r);        /* CSV, TSV */

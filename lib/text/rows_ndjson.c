@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A line of NDJSON is a row: json_scan does the work. */
-#include "lib/text/rows.h"
+#include "lib/text/rows_impl.h"
 
 #include <stdio.h>
 
@@ -15,7 +15,11 @@ static int ndjson_record(void *state, struct span record, struct rows *rows, cha
 {
 	struct json_scan *s = state;
 
-	if (json_scan_record(s, record, rows_scratch(rows), rows_add(rows)) == 0)
+	struct span *field = rows_add(rows);
+	int rc = rows->quote ? json_scan_plain(s, record, rows->block.data, rows->quote, field)
+			     : json_scan_record(s, record, rows_scratch(rows), field);
+
+	if (rc == 0)
 		return 0;
 	snprintf(reason, BAD_REASON, "JSON: %s at byte %zu", json_scan_reason(s), json_scan_offset(s) + 1);
 	return -1;

@@ -10,44 +10,7 @@
  * escape. */
 #include "lib/text/rows_impl.h"
 
-#include "lib/base/mem.h"
 #include "lib/text/tsv.h"
-
-#define CHUNK ((size_t)32 * 1024)       /* text and its index stay in the first-level cache */
-
-static void make_positions(struct rows *r, size_t n)
-{
-	size_t each = n + SCAN_SLACK;
-
-	if (n > r->chunk_cap) {
-		free(r->positions);
-		r->positions = mem_array(NULL, 3 * each + 1, sizeof *r->positions);
-		r->chunk_cap = n;
-		r->index.sep = r->positions + 1;
-		r->index.nl = r->index.sep + each;
-		r->index.mark = r->index.nl + each;
-	}
-}
-
-/* Indexes the next chunk: whole lines, one at least. */
-static void next_chunk(struct rows *r)
-{
-	const char *p = r->block.data + r->at, *nl;
-	size_t left = r->block.n - r->at, n = left < CHUNK ? left : CHUNK;
-	enum record_format format = r->layout->format;
-
-	nl = memrchr(p, '\n', n);
-	if (!nl)
-		nl = memchr(p + n, '\n', left - n);
-	n = (size_t)(nl - p) + 1;
-	make_positions(r, n);
-	r->kernel->split(p, n, (uint32_t)r->at, layout_delimiter(format), r->block.marked ? layout_mark(format) : '\0', &r->index);
-	r->index.sep[-1] = (uint32_t)r->at - 1;         /* wraps at 0, and back when 1 is added */
-	r->sep = r->nl = r->mark = 0;
-	if (!r->block.marked)
-		r->index.nmark = 0;
-	r->at += n;
-}
 
 /* The fields between separators. */
 static inline void look_up(const struct rows *r, const char *data, const uint32_t *sep, struct span *field)
@@ -284,7 +247,7 @@ void rows_split(struct rows *r)
 		if (r->nl == r->index.nnl) {
 			if (r->at == r->block.n)
 				return;
-			next_chunk(r);
+			rows_index(r);
 		}
 		add_plain(r);
 		if (r->n < BATCH_ROWS && r->nl < r->index.nnl)

@@ -28,6 +28,25 @@ TEST(a_bad_record_stands_in_its_place)
 		"6: bad: JSON: not an object at byte 1 <null>\n");
 }
 
+/* Quotes that do not pair up in one record are no matter of the next. */
+TEST(a_bad_record_does_not_lead_its_neighbours_astray)
+{
+	check_rows(FORMAT_NDJSON, "a, b",
+		"{\"a\":\"x\",\"b\":\"first\"}\n"
+		"{\"a\":\"x,\"b\":\"odd\"}\n"
+		"{\"a\":\"x\\\"y\",\"b\":\"escaped\"}\r\n"
+		"\r\n"
+		"{\"a\":\"z\",\"b\":\"plain\"}\r\n"
+		"{\"a\":\"z\",\"b\":\"cut\n"
+		"{\"a\":\"\xc3\xa9\",\"b\":\"last\"}\n",
+		"1: x|first\n"
+		"2: bad: JSON: expected `,` or `}` at byte 10 <{\"a\":\"x,\"b\":\"odd\"}>\n"
+		"3: x\"y|escaped\n"
+		"5: z|plain\n"
+		"6: bad: JSON: string without end at byte 18 <{\"a\":\"z\",\"b\":\"cut>\n"
+		"7: \xc3\xa9|last\n");
+}
+
 TEST(reserved_names_are_plain_members)
 {
 	check_rows(FORMAT_NDJSON, "_op, _table", "{\"_op\":\"+I\",\"_table\":\"t\"}\n", "1: +I|t\n");
