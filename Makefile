@@ -117,7 +117,7 @@ $(B)/ready:
 # --- Tests ---------------------------------------------------------------------------------------
 # tests/run builds what it needs by `make all programs` with and without SAN=1.
 
-.PHONY: test test-all soak check-layers model programs fuzz bench demo deps
+.PHONY: test test-all soak check-layers model programs fuzz bench bench-peers bench-callgrind demo deps
 test:
 	@.ci/deps build test
 	@tests/run
@@ -174,8 +174,19 @@ fuzz-run: $(patsubst %.c,$(B)/%,$(FUZZERS))
 			$(B)/corpus/$$f $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null) || exit 1; \
 	done
 
-bench: all
+# weir and the peers that are installed side by side; ROWS=10M JOBS="J1 J3" PEERS=duckdb ROUNDS=3 SAVE=1, see tests/bench/run.
+bench: all $(B)/tests/bench/generate $(B)/tests/bench/measure
 	@tests/bench/run
+
+# Installs peers: packages, and Python's ones into build/peers.
+bench-peers:
+	@.ci/deps bench
+	@python3 -m venv build/peers
+	@build/peers/bin/python3 -m pip install -q --upgrade duckdb chdb polars
+
+# Instructions per record of each job; SAVE=1 notes them for the test that compares.
+bench-callgrind: all $(B)/tests/bench/generate
+	@tests/bench/callgrind
 
 # --- From nothing to something to look at --------------------------------------------------------
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 # SPDX-License-Identifier: MIT
 # What is measured, and on what.
 
@@ -16,7 +16,7 @@
 #	SCRATCH         a directory, empty at the beginning
 #	VIEW            a definition for the tools that want one
 #	CHECK           print what has been stored, too
-defaults=(TIME=ts KEY=category VALUE=amount USER_ID=user_id CLOCK=ms SCALE=2 QUOTED='' PIPED='' CORES=1 EPOCHS='' CHECK='' UNDER='')
+defaults=(TIME=ts KEY=category VALUE=amount USER_ID=user_id CLOCK=ms SCALE=2 QUOTED='' PIPED='' FORM=csv CORES=1 EPOCHS='' CHECK='' UNDER='')
 
 jobs=()
 declare -A operation inputs settings what target
@@ -110,56 +110,53 @@ is_made() {     # file maker...
 
 # Makes an input of so many rows if need be; its path is in REPLY.
 input() {       # name rows
-	local name=$1 rows=$2 dir=$work/$2 options
+	view_rows=$(($2 < 1000000 ? $2 : 1000000))
+	mkdir -p "$work/$2"
+	case $1 in
+	*.log) make_log "$@" ;;
+	orders.csv.gz | members.csv.gz) make_gzip "$@" ;;
+	view?.csv) make_rows "$@" && make_partial "$work/$2/${1%.csv}" ;;
+	*) make_rows "$@" ;;
+	esac || return
+	REPLY=$work/$2/$1
+}
 
-	REPLY=$dir/$name
-	view_rows=$((rows < 1000000 ? rows : 1000000))
-	mkdir -p "$dir"
-	case $name in
-	*.log) make_log "$name" "$rows" ;;
-	orders.csv.gz | members.csv.gz) make_gzip "$name" "$rows" ;;
-	*)
-		is_made "$REPLY" "$generate" && return
-		options=$(generate_options "$name") || return
-		# shellcheck disable=SC2086
-		"$generate" --rows "$rows" $options > "$REPLY.new" && mv "$REPLY.new" "$REPLY" ;;
-	esac
-	if [[ $name == view?.csv ]]; then
-		make_partial "$REPLY"
-	fi
+make_rows() {   # name rows
+	local options file=$work/$2/$1
+
+	is_made "$file" "$generate" && return
+	options=$(generate_options "$1") || return
+	# shellcheck disable=SC2086 # several
+	"$generate" --rows "$2" $options > "$file.new" && mv "$file.new" "$file"
 }
 
 make_gzip() {   # name rows
-	local dir=$work/$2 new=$work/$2/$1
+	local file=$work/$2/$1 orders
 
-	input orders.csv "$2"
-	if ! is_made "$new" "$REPLY"; then
-		if [[ $1 == members* ]]; then
-			split -C 4M --filter='gzip -6' "$REPLY"
-		else
-			gzip -6 < "$REPLY"
-		fi > "$new.new" && mv "$new.new" "$new"
-	fi
-	REPLY=$dir/$1
+	input orders.csv "$2" || return
+	orders=$REPLY
+	is_made "$file" "$orders" && return
+	case $1 in
+	members*) split -C 4M --filter='gzip -6' "$orders" ;;
+	*) gzip -6 < "$orders" ;;
+	esac > "$file.new" && mv "$file.new" "$file"
 }
 
-make_partial() {        # file.csv
-	is_made "${1%.csv}.partial" "$1" bin/window-agg && return
-	window-agg -t window_start -w 1m -g product_id -m 'count=sum(count)' -m 'sum=sum(sum)' -e partial "$1" > "${1%.csv}.partial"
+make_partial() {        # file without .csv
+	is_made "$1.partial" "$1.csv" bin/window-agg && return
+	window-agg -t window_start -w 1m -g product_id -m 'count=sum(count)' -m 'sum=sum(sum)' -e partial "$1.csv" > "$1.partial"
 }
 
 # plain.log is one segment that grows, sealed.log many of 16 MiB in members.
 make_log() {    # name rows
-	local log=$work/$2/$1
+	local log=$work/$2/$1 orders
 
-	input orders.csv "$2"
-	if ! is_made "$log.made" "$REPLY" bin/event-log; then
-		rm -rf "$log" "$log.new"
-		if [[ $1 == sealed* ]]; then
-			event-log append --sync none --segment-size 16M "$log.new" "$REPLY" && event-log seal "$log.new"
-		else
-			event-log append --sync none --segment-size 1000G --no-compress "$log.new" "$REPLY"
-		fi && mv "$log.new" "$log" && : > "$log.made"
-	fi
-	REPLY=$log
+	input orders.csv "$2" || return
+	orders=$REPLY
+	is_made "$log.made" "$orders" bin/event-log && return
+	rm -rf "$log"
+	case $1 in
+	sealed*) event-log append --sync none --segment-size 16M "$log" "$orders" && event-log seal "$log" ;;
+	*) event-log append --sync none --segment-size 1000G --no-compress "$log" "$orders" ;;
+	esac && : > "$log.made"
 }
