@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # SPDX-License-Identifier: MIT
-# What is measured, and on what.
+# What is measured, and on what. Whoever reads this has set work (where inputs go), generate (the program) and rows.
 
 # --- Jobs ----------------------------------------------------------------------------------------
 # An operation is done by tests/bench/weir and everything in peers/, on one or two inputs. These variables tell them more:
@@ -48,7 +48,7 @@ job J3p dedupe orders.csv 'J3 through a pipe' '' PIPED=1
 job J4 tumble orders.ndjson 'J1 on NDJSON' '>= 14 M rows/s; >= 2.5x DuckDB'
 job J4m tumble mixed.ndjson 'J4, keys in any order, some with blanks' '>= 8 M rows/s'
 job J4e tumble escaped.ndjson 'J4, escapes in every tenth row' '>= 8 M rows/s'
-job J4n tumble nested.ndjson 'J4, key and value in an object' '>= 8 M rows/s' TIME=at KEY=item.kind VALUE=item.total
+job J4n tumble nested.ndjson 'J4, key and value in an object' '>= 8 M rows/s' TIME=placed_at KEY=item.kind VALUE=item.total
 job J4w tumble wide.ndjson 'J4, 24 keys' ''
 job J5 tumble orders.csv.gz 'J1 on gzip' '>= 1.8x chdb with ISA-L; >= 1.4x DuckDB with zlib alone'
 job J5m tumble members.csv.gz 'J1 on gzip of many members, on two cores' '>= 1.7x one core' CORES=2
@@ -90,7 +90,7 @@ generate_options() {    # name
 	lines.csv) echo --columns "${plain_columns/amount/price,quantity}" ;;
 	mixed.ndjson) echo --format ndjson --shape mixed ;;
 	escaped.ndjson) echo --format ndjson --shape escaped ;;
-	nested.ndjson) echo --format ndjson --columns order_id,at=ts,buyer=user_id,item.no=product_id,item.kind=category,item.total=amount,region,status ;;
+	nested.ndjson) echo --format ndjson --columns order_id,placed_at=ts,buyer=user_id,item.no=product_id,item.kind=category,item.total=amount,region,status ;;
 	view?.csv) echo --view "${1//[!0-9]/}" --rows "$view_rows" ;;
 	groups-*.csv) echo --even --products "${1//[!0-9]/}" ;;
 	*) return 1 ;;
@@ -159,4 +159,31 @@ make_log() {    # name rows
 	sealed*) event-log append --sync none --segment-size 16M "$log" "$orders" && event-log seal "$log" ;;
 	*) event-log append --sync none --segment-size 1000G --no-compress "$log" "$orders" ;;
 	esac && : > "$log.made"
+}
+
+# --- Before a job --------------------------------------------------------------------------------
+
+set_variables() {       # VARIABLE=value...
+	local setting
+
+	for setting in "${defaults[@]}" "$@"; do
+		export "${setting?}"
+	done
+}
+
+# Exports what the operation wants to know; the inputs are in files.
+set_job() {     # job
+	local name=$1 input
+
+	# shellcheck disable=SC2086 # several
+	set_variables ${settings[$name]}
+	files=()
+	for input in ${inputs[$name]}; do
+		input "$input" "$rows" || { echo "$input: cannot be made" >&2; exit 1; }
+		files+=("$REPLY")
+		FORM=${input#*.}
+	done
+	FORM=${FORM%.gz}
+	[[ $FORM == log ]] && FORM=csv
+	find "${files[@]}" -type f -exec cat {} + > /dev/null   # into the page cache
 }
