@@ -13,12 +13,17 @@ median='
 	}
 	function median(v, n) { sort(v, n); return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2 }'
 
-# Rows and bytes that a job reads: "rows bytes".
+# Rows and bytes that a job reads: "rows bytes". Of what is compressed, or a log, it is the size of the plain rows.
 volume() {      # job
-	local bytes
+	local file bytes=0
 
-	bytes=$(find -L "${files[@]}" -type f -printf '%s\n' | awk '{ n += $1 } END { print n }')
-	[[ $1 == J6 ]] && echo "$((2 * view_rows)) $bytes" || echo "$rows $bytes"
+	for file in "${files[@]}"; do
+		case $file in
+		*.gz | *.log) file=${file%/*}/orders.csv ;;
+		esac
+		((bytes += $(stat -c %s "$file")))
+	done
+	[[ ${operation[$1]} == merge ]] && echo "$((2 * view_rows)) $bytes" || echo "$rows $bytes"
 }
 
 # The medians of some runs as "wall cpu peak".
