@@ -28,8 +28,8 @@ struct json_node {
 struct json_scan {
 	const char *start, *end;        /* the record */
 	const char *last;               /* where its last 16 bytes begin; NULL: it has not as many */
-	const char *base;               /* plain: what positions are counted from */
-	const uint32_t *quote;          /* plain: positions of quotes, NULL otherwise */
+	struct json_index index;        /* quote NULL: there is none */
+	const char *mark;               /* with an index: nothing that is marked stands between here and there */
 	const char *at;                 /* behind the object that ended last; where it is broken */
 	const char *reason;
 	struct arena *scratch;
@@ -113,7 +113,7 @@ size_t json_scan_offset(const struct json_scan *s)
 /* Where the scanner is, handed from one to the next in registers. */
 struct place {
 	const char *p;                  /* NULL: the record is broken, or s->at says more */
-	size_t nquotes;                 /* before it; counted as if the record were plain */
+	size_t nquotes;                 /* before it, if there is an index of them */
 };
 
 /* Functions that scan return the place behind what they scanned, NULL when it is broken. */
@@ -215,25 +215,52 @@ static FAST const char *plain_end(const struct json_scan *s, const char *p)
 	return s->end;
 }
 
-/* Behind the opening quote; returns the closing one. In a plain record any string ends at the next quote, which need not
- * wait for what stands before it to be scanned. */
-static FAST struct place scan_string(struct json_scan *s, struct place at, bool *escaped)
+static const char *string_end(struct json_scan *s, const char *p, bool *escaped)
 {
-	const char *p = at.p;
-
-	if (s->quote) {
-		p = s->base + s->quote[at.nquotes + 1];
-		if (__builtin_expect(p >= s->end, 0))
-			p = broken(s, s->end, "string without end");
-		return (struct place){ p, at.nquotes + 2 };
-	}
 	for (;;) {
 		p = plain_end(s, p);
 		if (__builtin_expect(p < s->end && *p == '"', 1))
-			return (struct place){ p, at.nquotes };
+			return p;
 		if (!(p = scan_special(s, p, escaped)))
-			return (struct place){ 0 };
+			return NULL;
 	}
+}
+
+/* The end of the record is as good as a mark: no string goes beyond. */
+static void set_mark(struct json_scan *s)
+{
+	const char *mark = s->index.base + *s->index.mark;
+
+	s->mark = mark < s->end ? mark : s->end;
+}
+
+/* Without an index, or something is marked before the next quote. */
+static __attribute__((noinline)) struct place scan_marked_string(struct json_scan *s, struct place at, bool *escaped)
+{
+	const char *p = string_end(s, at.p, escaped);
+
+	if (!p || !s->index.quote)
+		return (struct place){ p, 0 };
+	while (s->index.base + s->index.quote[at.nquotes] < p)
+		at.nquotes++;           /* also those with a backslash */
+	while (s->index.base + *s->index.mark < p)
+		s->index.mark++;
+	set_mark(s);
+	return (struct place){ p, at.nquotes + 1 };
+}
+
+/* Behind the opening quote; returns the closing one. Where nothing is marked it is the next quote, and that is known before
+ * what stands here is scanned. */
+static FAST struct place scan_string(struct json_scan *s, struct place at, bool *escaped)
+{
+	const char *closing;
+
+	if (s->index.quote) {
+		closing = s->index.base + s->index.quote[at.nquotes + 1];
+		if (__builtin_expect(closing < s->mark, 1))
+			return (struct place){ closing, at.nquotes + 2 };
+	}
+	return scan_marked_string(s, at, escaped);
 }
 
 static const char *scan_digits(struct json_scan *s, const char *p)
@@ -413,7 +440,7 @@ struct place find_value(struct json_scan *s, struct place at, bool first, const 
 
 	if (first == (p < s->end && *p == '{') && (*m = json_seen_find(&s->seen, p, s->last, parent))) {
 		*child = (*m)->node;
-		return (struct place){ p + (*m)->n, at.nquotes + 2 };
+		return (struct place){ p + (*m)->n, at.nquotes + (*m)->nquotes };
 	}
 	at = scan_name(s, at, first, parent, child);
 	if (at.p) {
@@ -433,7 +460,7 @@ static struct place scan_object(struct json_scan *s, struct place at, const stru
 	for (bool first = true;; first = false, guess = &m->next) {
 		m = *guess;
 		if (__builtin_expect(json_member_stands(m, at.p, s->end, parent), 1)) {
-			at = (struct place){ at.p + m->n, at.nquotes + 2 };
+			at = (struct place){ at.p + m->n, at.nquotes + m->nquotes };
 			child = m->node;
 		} else {
 			if (at.p < s->end && *at.p == '}')
@@ -534,16 +561,15 @@ static int scan_record(struct json_scan *s)
 
 int json_scan_record(struct json_scan *s, struct span record, struct arena *scratch, struct span *field)
 {
-	begin(s, record, scratch, field);
-	s->quote = NULL;
-	return scan_record(s);
+	return json_scan_indexed(s, record, &(struct json_index){ 0 }, scratch, field);
 }
 
-int json_scan_plain(struct json_scan *s, struct span record, const char *base, const uint32_t *quote, struct span *field)
+int json_scan_indexed(struct json_scan *s, struct span record, const struct json_index *index, struct arena *scratch, struct span *field)
 {
-	begin(s, record, NULL, field);
-	s->base = base;
-	s->quote = quote;
+	begin(s, record, scratch, field);
+	s->index = *index;
+	if (index->quote)
+		set_mark(s);
 	return scan_record(s);
 }
 

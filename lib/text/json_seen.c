@@ -80,5 +80,7 @@ struct json_member *json_seen_learn(struct json_seen *seen, struct span text, co
 	seen->by_name[at % PLACES] = (uint8_t)seen->n;
 	*m = (struct json_member){ .under = under, .node = node, .next = &seen->none, .inside = &seen->none };
 	set_words(m, text.p, (uint32_t)text.n);
+	for (size_t i = 0; i < text.n; i++)
+		m->nquotes += text.p[i] == '"';
 	return m;
 }

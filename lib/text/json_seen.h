@@ -26,6 +26,7 @@ struct json_node;
 struct json_member {
 	uint64_t word[4], mask;         /* mask: of fewer than eight bytes */
 	uint32_t n, back;               /* back: where the word at the end begins */
+	uint32_t nquotes;               /* two, and escaped ones */
 	ptrdiff_t need;                 /* bytes that must be there to compare */
 	const struct json_node *under;  /* what was asked for of the object it stands in */
 	struct json_node *node;         /* and of its value */

@@ -145,7 +145,7 @@ static void pass_line(struct rows *r, uint32_t end)
 			next++;
 	r->nquotes = next - r->sep;
 	r->sep = next + 1;
-	while (r->mark < r->index.nmark && r->index.mark[r->mark] < end)
+	while (r->index.mark[r->mark] < end)
 		r->mark++;
 	r->nl++;
 	r->line++;
@@ -153,13 +153,11 @@ static void pass_line(struct rows *r, uint32_t end)
 
 static void read_line(struct rows *r)
 {
-	const uint32_t *sep = r->index.sep + r->sep;
-	uint32_t from = sep[-1] + 1, end = r->index.nl[r->nl];
+	uint32_t from = r->index.sep[(ptrdiff_t)r->sep - 1] + 1, end = r->index.nl[r->nl];
 	struct span rec = { r->block.data + from, end - from };
 
 	if (rec.n && rec.p[rec.n - 1] == '\r')
 		rec.n--;
-	r->quote = r->mark < r->index.nmark && r->index.mark[r->mark] < from + rec.n ? NULL : sep;
 	if (rec.n)
 		add_record(r, rec, r->line);
 	pass_line(r, end);

@@ -32,7 +32,7 @@ struct rows {
 	uint32_t *positions;            /* what the arrays of index are cut from */
 	size_t chunk_cap;
 	struct scan_index index;        /* sep[-1] is the line end before the chunk */
-	size_t sep, nl, mark;           /* next of each */
+	size_t sep, nl, mark;           /* next of each; mark[nmark] is past all */
 	struct csv_splitter *splitter;  /* made when needed */
 
 	/* formats by line */
@@ -40,7 +40,6 @@ struct rows {
 	const struct row_format *format;
 	void *state;
 	size_t nquotes;                 /* in the line before */
-	const uint32_t *quote;          /* of the record, when nothing in it is marked; NULL otherwise */
 };
 
 /* Indexes the next chunk of the block: whole lines, one at least. */

@@ -46,5 +46,6 @@ void rows_index(struct rows *r)
 	r->sep = r->nl = r->mark = 0;
 	if (!r->block.marked && format_is_delimited(r->layout->format))
 		r->index.nmark = 0;
+	r->index.mark[r->index.nmark] = UINT32_MAX;
 	r->at += n;
 }

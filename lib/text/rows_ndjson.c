@@ -16,10 +16,9 @@ static int ndjson_record(void *state, struct span record, struct rows *rows, cha
 	struct json_scan *s = state;
 
 	struct span *field = rows_add(rows);
-	int rc = rows->quote ? json_scan_plain(s, record, rows->block.data, rows->quote, field)
-			     : json_scan_record(s, record, rows_scratch(rows), field);
+	struct json_index index = { rows->block.data, rows->index.sep + rows->sep, rows->index.mark + rows->mark };
 
-	if (rc == 0)
+	if (json_scan_indexed(s, record, &index, rows_scratch(rows), field) == 0)
 		return 0;
 	snprintf(reason, BAD_REASON, "JSON: %s at byte %zu", json_scan_reason(s), json_scan_offset(s) + 1);
 	return -1;
