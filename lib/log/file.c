@@ -36,7 +36,7 @@ static int open_name(struct segment_file *s, int dir, uint64_t first, const char
 static void begin(struct segment_file *s)
 {
 	if (s->compressed) {
-		s->inflate = inflate_new();
+		s->inflate = inflate_new(NULL);
 		s->in = mem_alloc(TAKE);
 	}
 	posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -161,7 +161,7 @@ void segment_file_seek(struct segment_file *s, uint64_t offset, uint64_t place)
 	if (!s->compressed)
 		return;
 	inflate_free(s->inflate);
-	s->inflate = inflate_new();
+	s->inflate = inflate_new(NULL);
 	s->io = (struct inflate_io){ 0 };
 	s->in_member = s->full = false;
 	s->taken = place;

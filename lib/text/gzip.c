@@ -252,7 +252,7 @@ struct gzip *gzip_open(int fd, struct span begin, _Atomic uint64_t *count)
 	}
 	pthread_mutex_init(&g->lock, NULL);
 	pthread_cond_init(&g->changed, NULL);
-	g->inflate = inflate_new();
+	g->inflate = inflate_new(NULL);
 	error = start_thread(g);
 	if (!error)
 		return g;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* inflate -- one gzip member after another, from memory to memory. What a decompression library has to offer to be used
- * for input; members, padding and garbage are the caller's. */
+ * for input; members, padding and garbage are the caller's. All libraries find the same damage and call it by the same name. */
 #ifndef LIB_TEXT_INFLATE_H
 #define LIB_TEXT_INFLATE_H
 
@@ -21,7 +21,9 @@ struct inflate_io {
 	size_t nout;
 };
 
-struct inflate *inflate_new(void);
+/* By name, "libisal" or "zlib"; NULL when it is not built in. inflate_new(NULL) is the one to use, never NULL: the quickest, or what
+ * WEIR_INFLATE names. */
+struct inflate *inflate_new(const char *name);
 void inflate_free(struct inflate *z);   /* NULL is fine */
 
 /* Moves io forward. DAMAGED: *reason is a static text. After MEMBER_END the next call begins a new member. */

@@ -1,30 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/text/inflate.h"
-
 #include <limits.h>
+#include <string.h>
 #include <zlib.h>
 
 #include "lib/base/mem.h"
+#include "lib/text/inflate_kinds.h"
 
-struct inflate {
+struct zlib {
+	struct inflate inflate;
 	z_stream z;
+	gz_header head;                 /* done: it has been read */
 };
 
 #define GZIP_ONLY (MAX_WBITS + 16)
 
-struct inflate *inflate_new(void)
+static void begin_member(struct zlib *f)
 {
-	struct inflate *f = mem_zalloc(sizeof *f);
-
-	if (inflateInit2(&f->z, GZIP_ONLY) != Z_OK)
-		mem_fail();
-	return f;
+	f->head.done = 0;
+	inflateGetHeader(&f->z, &f->head);
 }
 
-void inflate_free(struct inflate *f)
+static struct inflate *new(void)
 {
-	if (f)
-		inflateEnd(&f->z);
+	struct zlib *f = mem_zalloc(sizeof *f);
+
+	f->inflate.kind = &inflate_zlib;
+	if (inflateInit2(&f->z, GZIP_ONLY) != Z_OK)
+		mem_fail();
+	begin_member(f);
+	return &f->inflate;
+}
+
+static void release(struct inflate *z)
+{
+	struct zlib *f = (struct zlib *)z;
+
+	inflateEnd(&f->z);
 	free(f);
 }
 
@@ -33,8 +44,17 @@ static uInt clamp(size_t n)
 	return n > UINT_MAX ? UINT_MAX : (uInt)n;
 }
 
-enum inflate_result inflate_step(struct inflate *f, struct inflate_io *io, const char **reason)
+/* zlib tells a dozen ways apart in which data can be damaged; others know fewer, and nobody acts on them. */
+static const char *reason_of(const struct zlib *f)
 {
+	const char *msg = f->z.msg ? f->z.msg : "damaged";
+
+	return f->head.done > 0 && strncmp(msg, "incorrect ", 10) != 0 ? INFLATE_BAD_DATA : msg;
+}
+
+static enum inflate_result step(struct inflate *i, struct inflate_io *io, const char **reason)
+{
+	struct zlib *f = (struct zlib *)i;
 	z_stream *z = &f->z;
 	uInt nin = clamp(io->nin), nout = clamp(io->nout);
 	int rc;
@@ -52,10 +72,13 @@ enum inflate_result inflate_step(struct inflate *f, struct inflate_io *io, const
 		mem_fail();
 	if (rc == Z_STREAM_END) {
 		inflateReset(z);
+		begin_member(f);
 		return INFLATE_MEMBER_END;
 	}
 	if (rc == Z_OK || rc == Z_BUF_ERROR)
 		return INFLATE_GOES_ON;
-	*reason = rc == Z_NEED_DICT ? "needs a dictionary" : z->msg ? z->msg : "damaged";
+	*reason = reason_of(f);
 	return INFLATE_DAMAGED;
 }
+
+const struct inflate_kind inflate_zlib = { "zlib", new, release, step };
