@@ -95,8 +95,8 @@ machine() {
 	echo '## Machine'
 	echo
 	echo "$(date +%F), $(git describe --always --dirty 2> /dev/null): $(millions "$rows") rows, $rounds rounds."
-	echo "$cpu, $(nproc) processors, $(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB; $system, Linux $(uname -r); $compiler;"
-	echo "$(bin/window-agg --help | sed -n 's/^built with/weir with/p' | grep . || echo 'weir without optional parts'). Peers have $THREADS threads."
+	echo "$cpu, $(nproc) processors, $(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB; $system, Linux $(uname -r | cut -d . -f 1,2); $compiler;"
+	echo "$(bin/window-agg --version | sed -n 's/^built with/weir with/p' | grep . || echo 'weir without optional parts'). Peers have $THREADS threads."
 	echo
 	echo "Starting a contestant to do nothing is in all figures:"
 	echo
