@@ -364,7 +364,6 @@ static void add_each(const struct columns *c, const struct measure *m, const str
 void columns_add(struct columns *c, struct fold *f, size_t from, size_t to)
 {
 	const struct view *v = c->view;
-
 	struct group **group = c->group;
 
 	fold_groups(f, c->pane + from, c->key + from, c->hash + from, to - from, group + from);
@@ -374,7 +373,7 @@ void columns_add(struct columns *c, struct fold *f, size_t from, size_t to)
 		const struct measure *m = &v->measure[k];
 
 		if (m->kind->add_numbers && (is_number(m) || !m->arg))
-			m->kind->add_numbers(m, (void *const *)c->group + from, c->arg[k].number ? c->arg[k].number + from : NULL,
+			m->kind->add_numbers(m, (void *const *)group + from, c->arg[k].number ? c->arg[k].number + from : NULL,
 			                     c->arg[k].scale ? c->arg[k].scale + from : NULL, to - from);
 		else
 			add_each(c, m, &c->arg[k], from, to);

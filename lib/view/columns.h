@@ -39,7 +39,7 @@ struct columns {
 	size_t n, width, cap;
 	uint8_t *row;                   /* enum column_row */
 	int64_t *ms;                    /* event time; 0 when the view has none */
-	uint64_t *position;             /* filled by the caller, where views have first or last */
+	uint64_t *position;             /* filled by the caller: ties of first and last go by it */
 
 	/* by pick, in order of rows */
 	size_t npicks;

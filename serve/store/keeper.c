@@ -16,7 +16,7 @@
 #define FAN_IN 8
 #define FAN_IN_MOST 64          /* files at a time, after having fallen behind */
 #define SYNC_MS 1000
-#define LEAVING_MOST 64         /* that linger: readers of what is older list again */
+#define LEAVING_MOST 64         /* files that linger: readers of what is older list again */
 
 struct tiles {
 	struct tile *tile;
