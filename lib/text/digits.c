@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "lib/base/peek.h"
-#include "lib/text/decimal.h"
 
 /* ---- portable ---- */
 
@@ -34,15 +33,9 @@ static void thirteen(const struct digits_column *c, int64_t *number)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		struct span text = c->field[c->row[i] * c->width];
-		uint64_t high, low;
 
-		number[i] = -1;
-		if (text.n != 13)
-			continue;
-		high = decimal_load(text.p, 8);
-		low = decimal_load(text.p + 5, 8);      /* three of the first once more */
-		if (!decimal_not_digits(high) && !decimal_not_digits(low))
-			number[i] = (int64_t)(decimal_join(high) * 100000 + decimal_join(low & ~UINT64_C(0xffffff)));
+		if (text.n != 13 || !digits_thirteen(text.p, &number[i]))
+			number[i] = -1;
 	}
 }
 

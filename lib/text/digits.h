@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/base/span.h"
+#include "lib/text/decimal.h"
 
 #define DIGITS_NULL UINT8_MAX           /* the empty string */
 #define DIGITS_LEFT (UINT8_MAX - 1)     /* left to others */
@@ -29,6 +30,17 @@ struct digits_kernel {
 	/* Of 13 digits each, -1 where it is something else. */
 	void (*thirteen)(const struct digits_column *c, int64_t *number);
 };
+
+/* The 13 characters at p as a number; false when one is no digit. The second load takes three of the first ones once more. */
+static inline bool digits_thirteen(const char *p, int64_t *value)
+{
+	uint64_t high = decimal_load(p, 8), low = decimal_load(p + 5, 8);
+
+	if (decimal_not_digits(high) | decimal_not_digits(low))
+		return false;
+	*value = (int64_t)(decimal_join(high) * 100000 + decimal_join(low & ~UINT64_C(0xffffff)));
+	return true;
+}
 
 /* By name, NULL when there is none or this machine cannot run it; digits_kernel(NULL) is the one to use, never NULL. */
 const struct digits_kernel *digits_kernel(const char *name);

@@ -29,32 +29,6 @@ static uint64_t load8(const char *p)
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* v is text less '0' in each byte: is every byte at most 9? */
-static bool all_digits(uint64_t v)
-{
-	return (((v + EACH(0x76)) | v) & EACH(0x80)) == 0;
-}
-
-/* Eight digits, the highest in the low byte: pairs, then fours, then all. */
-static uint64_t eight_digits(uint64_t v)
-{
-	v = v * 10 + (v >> 8);
-	v = (v & UINT64_C(0x00ff00ff00ff00ff)) * (1 + (UINT64_C(100) << 16)) >> 16;
-	v = (v & UINT64_C(0x0000ffff0000ffff)) * (1 + (UINT64_C(10000) << 32)) >> 32;
-	return v;
-}
-
-/* 13 digits; false when it is something else. The second load takes three of the first digits once more. */
-static bool thirteen_digits(const char *p, int64_t *value)
-{
-	uint64_t high = load8(p) ^ EACH('0'), low = load8(p + 5) ^ EACH('0');
-
-	if (!all_digits(high) || !all_digits(low))
-		return false;
-	*value = (int64_t)(eight_digits(high) * 100000 + eight_digits(low & ~UINT64_C(0xffffff)));
-	return true;
-}
-
 /* `HH:MM:SS` in ms; false when it is something else. Second 60 is taken. */
 static bool time_of_day(const char *p, int64_t *ms)
 {
@@ -330,7 +304,7 @@ static bool takes_ms(const struct time_parser *tp)
 int time_parse(struct time_parser *tp, struct span text, int64_t *ms)
 {
 	if (text.n == 13 && takes_ms(tp)) {
-		if (thirteen_digits(text.p, ms) && (*ms >= SECONDS_BELOW || tp->unit == TIME_UNIT_MS))
+		if (digits_thirteen(text.p, ms) && (*ms >= SECONDS_BELOW || tp->unit == TIME_UNIT_MS))
 			return 0;
 	} else if (text.n >= 10 && parse_same_date(tp, text, ms)) {
 		return 0;
