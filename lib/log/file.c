@@ -116,6 +116,19 @@ static int take(struct segment_file *s, struct failure *f)
 	return 1;
 }
 
+/* Between members: 1: here is one; 0: the end of the file, before which there may be zeros, as gzip(1) has it; -1. */
+static int begin_member(struct segment_file *s, struct failure *f)
+{
+	int rc;
+
+	while ((rc = take(s, f)) > 0 && s->offset && s->io.in[0] == 0) {
+		s->io.in++;
+		s->io.nin--;
+		s->in_padding = true;
+	}
+	return rc > 0 && s->in_padding ? (int)fail_gzip(s, "garbage behind the end", f) : rc;
+}
+
 static ssize_t read_gzip(struct segment_file *s, char *p, size_t n, struct failure *f)
 {
 	const char *reason = NULL;
@@ -124,7 +137,7 @@ static ssize_t read_gzip(struct segment_file *s, char *p, size_t n, struct failu
 	s->io.nout = n;
 	while (s->io.nout == n) {
 		enum inflate_result result;
-		int rc = s->full ? 1 : take(s, f);
+		int rc = s->full ? 1 : s->in_member ? take(s, f) : begin_member(s, f);
 
 		if (rc < 0)
 			return -1;
@@ -163,7 +176,7 @@ void segment_file_seek(struct segment_file *s, uint64_t offset, uint64_t place)
 	inflate_free(s->inflate);
 	s->inflate = inflate_new(NULL);
 	s->io = (struct inflate_io){ 0 };
-	s->in_member = s->full = false;
+	s->in_member = s->in_padding = s->full = false;
 	s->taken = place;
 }
 

@@ -22,7 +22,8 @@ struct segment_file {
 	struct inflate_io io;
 	unsigned char *in;
 	uint64_t taken;                 /* bytes of the file up to the end of io.in */
-	bool in_member, full;           /* full: there may be more text of what was taken */
+	bool in_member, in_padding;
+	bool full;                      /* there may be more text of what was taken */
 };
 
 #define SEGMENT_NO_FILE ((struct segment_file){ .fd = -1 })

@@ -280,6 +280,22 @@ static int fail_overlap(struct log_reader *r)
 	                   r->limit);
 }
 
+/* Behind the line that seals it. */
+static enum log_event end_segment(struct log_reader *r)
+{
+	struct failure why = { 0 };
+	int over = walk_is_over(&r->walk, &why);
+
+	if (over == 0)
+		failure_set(&why, EXIT_DATA, "%s: offset %" PRIu64 ": there is something behind the line that seals it", r->file.name, r->walk.offset);
+	if (over <= 0) {
+		reader_fail(r, &why);
+		return LOG_ERROR;
+	}
+	reader_close_segment(r);
+	return LOG_EDGE;
+}
+
 static enum log_event step_segment(struct log_reader *r, struct log_block *b)
 {
 	int rc = next_segment(r);
@@ -308,8 +324,7 @@ enum log_event reader_next_block(struct log_reader *r, struct log_block *b)
 			*b = (struct log_block){ t->first, t->end, data, t->lines, t->changes, t->time, &r->head };
 			return LOG_BLOCK;
 		case WALK_SEAL:
-			reader_close_segment(r);
-			return LOG_EDGE;
+			return end_segment(r);
 		case WALK_END:
 			rc = at_end(r);
 			if (rc != 0)

@@ -380,7 +380,8 @@ three_segments() {      # log option...
 	gz=00000000000000000003.log.gz
 	size=$(stat -c %s base/$gz)
 	silent=()
-	for ((at = 1; at < size; at += 5)); do
+	# the last bytes one by one: they are the end of the data, and its sum
+	for at in $(seq 1 5 $((size - 17))) $(seq $((size - 16)) $((size - 1))); do
 		rm -rf log && cp -r base log
 		flip base/$gz "$at" 16 > log/$gz
 		# the time and the system in a member's header say nothing
@@ -403,12 +404,15 @@ three_segments() {      # log option...
 	rm -rf log && cp -r base log
 	truncate -s +512 log/$gz
 	cmp <(event-log cat log) <(numbers 1 9) || failed "zeros" "$(event-log cat log 2>&1)"
+	event-log verify log > out || failed "verify, zeros" "$(cat out)"
 	rm -rf log && cp -r base log
 	echo garbage >> log/$gz
 	event-log verify log > out 2> err && failed "garbage" "not seen"
+	event-log cat log > out 2> err && failed "cat, garbage" "not seen"
 	rm -rf log && cp -r base log
 	cat base/$gz base/$gz > log/$gz
 	event-log verify log > out 2> err && failed "twice" "not seen"
+	event-log cat log > out 2> err && failed "cat, twice" "not seen"
 	# much in little: 200 MB of zeros
 	rm -rf log && cp -r base log
 	head -c 200M /dev/zero | gzip -9 > log/$gz

@@ -17,9 +17,11 @@ nap() {         # at most so many hundredths of a second; when, is what is rando
 	sleep "$(printf '0.%02d' $((RANDOM % $1)))"
 }
 
+# It is run-pipeline when this returns: a shell with traps may lose what is sent to it between fork and exec.
 launch() {      # words... -- as $runner
 	run-pipeline --delay 1ms --max-delay 40ms --grace 500ms -- "$@" >> pipeline.out 2>> pipeline.log 3>&- &
 	runner=$!
+	until [[ $(< "/proc/$runner/comm") == run-pipeline ]]; do :; done
 }
 
 # Only SIGKILL may be sent to what may be gone.
