@@ -22,7 +22,7 @@ static inline bool put_short(char *to, struct span column)
 {
 	struct peek k = peek(column.p, column.n);
 
-	memcpy(to, &k, sizeof k);
+	peek_put(to, k);
 	return !has_zero(k.w[0] | ~peek_mask[column.n].w[0]) && !has_zero(k.w[1] | ~peek_mask[column.n].w[1]);
 }
 

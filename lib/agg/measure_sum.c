@@ -84,13 +84,12 @@ static void save(const struct measure *m, const void *state, struct buf *out)
 }
 
 /* Most sums fit a word: at most 18 digits, perhaps a point among them. False: i256_parse knows better. */
-static bool parse_short(struct span text, int64_t *m, unsigned *scale)
+static bool parse_digits(const char *p, size_t n, uint64_t *number, unsigned *scale)
 {
-	bool minus = text.p[0] == '-';
-	const char *p = text.p + minus, *end = text.p + text.n, *point = NULL;
-	int64_t v = 0;
+	const char *end = p + n, *point = NULL;
+	uint64_t v = 0;
 
-	if (end - p > 18 || end - p < 2)
+	if (n > 18 || n < 2)
 		return false;
 	for (; p < end; p++) {
 		unsigned digit = (unsigned char)*p - (unsigned)'0';
@@ -102,8 +101,21 @@ static bool parse_short(struct span text, int64_t *m, unsigned *scale)
 		else
 			return false;
 	}
-	*m = minus ? -v : v;
+	*number = v;
 	*scale = point ? (unsigned)(end - point - 1) : 0;
+	return true;
+}
+
+static bool parse_short(struct span text, int64_t *m, unsigned *scale)
+{
+	bool minus = text.p[0] == '-';
+	const char *p = text.p + minus;
+	size_t n = text.n - minus;
+	uint64_t v;
+
+	if (n - 1 < 8 ? !decimal_word(p, n, &v, scale) : !parse_digits(p, n, &v, scale))
+		return false;
+	*m = minus ? -(int64_t)v : (int64_t)v;
 	return true;
 }
 

@@ -53,4 +53,13 @@ static inline struct peek peek(const char *p, size_t n)
 	return peek_copy(p, n);
 }
 
+/* Back into memory, all 16. */
+static inline void peek_put(char *to, struct peek k)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	k.w[0] = __builtin_bswap64(k.w[0]), k.w[1] = __builtin_bswap64(k.w[1]);
+#endif
+	memcpy(to, &k, sizeof k);
+}
+
 #endif

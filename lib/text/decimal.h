@@ -79,33 +79,38 @@ static inline uint64_t decimal_join(uint64_t x)
 	return x * ((uint64_t)10000 << 32 | 1) >> 32;
 }
 
-/* In line: optional '-', then at most 8 digits and point. By words, as a loop over characters mispredicts its end whenever
+/* 1 to 8 characters, digits and perhaps a point; false: something else. By words, as a loop over characters mispredicts its end whenever
  * lengths vary, which costs more than all of this. */
-static inline __attribute__((always_inline)) int decimal_parse(struct span text, struct decimal *d)
+static inline __attribute__((always_inline)) bool decimal_word(const char *p, size_t n, uint64_t *number, unsigned *scale)
 {
-	bool minus = text.n && text.p[0] == '-';
-	size_t n = text.n - minus;
-	unsigned scale = 0;
-	uint64_t x, bad;
+	uint64_t x = decimal_load(p, n), bad = decimal_not_digits(x);
 
-	if (n - 1 >= 8)
-		return decimal_parse_any(text, d);
-	x = decimal_load(text.p + minus, n);
-	bad = decimal_not_digits(x);
+	*scale = 0;
 	if (bad) {
 		unsigned at = (unsigned)__builtin_ctzll(bad) - 7;       /* where its byte begins */
 		uint64_t before = ((uint64_t)1 << at) - 1;
 
 		if (n == 1 || (x >> at & 0xff) != ('.' ^ '0'))
-			return decimal_parse_any(text, d);
+			return false;
 		x = (x & before) << 8 | (x & ~(before << 8 | 0xff));    /* closes the gap the point leaves */
 		if (decimal_not_digits(x))
-			return decimal_parse_any(text, d);
-		scale = 7 - at / 8;
+			return false;
+		*scale = 7 - at / 8;
 	}
-	x = decimal_join(x);
+	*number = decimal_join(x);
+	return true;
+}
+
+/* In line: optional '-', then at most 8 digits and point. */
+static inline __attribute__((always_inline)) int decimal_parse(struct span text, struct decimal *d)
+{
+	bool minus = text.n && text.p[0] == '-';
+	size_t n = text.n - minus;
+	uint64_t x;
+
+	if (n - 1 >= 8 || !decimal_word(text.p + minus, n, &x, &d->scale))
+		return decimal_parse_any(text, d);
 	d->m = minus ? -(int64_t)x : (int64_t)x;
-	d->scale = scale;
 	return 0;
 }
 

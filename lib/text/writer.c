@@ -4,34 +4,46 @@
 #include "lib/text/bytes.h"
 #include "lib/text/utf8.h"
 
-/* Empty cells often have no pointer, to which not even 0 may be added; put_delimited keeps them out. */
-static void put_csv(struct buf *out, struct span s)
+/* Texts are put where there is room for twice their length and PEEK_MOST bytes more; returned is where the next one goes. */
+static char *put_plain(char *to, struct span s)
 {
-	const char *p = s.p, *end = s.p + s.n, *q;
-
-	if (bytes_any4(p, end, ',', '"', '\r', '\n') == end) {
-		buf_span(out, s);
-		return;
-	}
-	buf_byte(out, '"');
-	for (; (q = memchr(p, '"', (size_t)(end - p))); p = q + 1) {
-		buf_add(out, p, (size_t)(q - p));
-		buf_add(out, "\"\"", 2);
-	}
-	buf_add(out, p, (size_t)(end - p));
-	buf_byte(out, '"');
+	if (s.n <= PEEK_MOST)
+		peek_put(to, peek(s.p, s.n));   /* what is too much goes under the next one */
+	else
+		memcpy(to, s.p, s.n);
+	return to + s.n;
 }
 
-static void put_tsv(struct buf *out, struct span s)
+static char *put_csv(char *to, struct span s)
 {
-	const char *p = s.p, *end = s.p + s.n, *q;
+	const char *p = s.p, *end = s.p + s.n;
 
-	for (; (q = bytes_any4(p, end, '\t', '\n', '\r', '\\')) < end; p = q + 1) {
-		buf_add(out, p, (size_t)(q - p));
-		buf_byte(out, '\\');
-		buf_byte(out, *q == '\t' ? 't' : *q == '\n' ? 'n' : *q == '\r' ? 'r' : '\\');
+	if (bytes_any4(p, end, ',', '"', '\r', '\n') == end)
+		return put_plain(to, s);
+	*to++ = '"';
+	for (; p < end; p++) {
+		if (*p == '"')
+			*to++ = '"';
+		*to++ = *p;
 	}
-	buf_add(out, p, (size_t)(end - p));
+	*to++ = '"';
+	return to;
+}
+
+static char *put_tsv(char *to, struct span s)
+{
+	const char *p = s.p, *end = s.p + s.n;
+
+	if (bytes_any4(p, end, '\t', '\n', '\r', '\\') == end)
+		return put_plain(to, s);
+	for (; p < end; p++) {
+		char escape = *p == '\t' ? 't' : *p == '\n' ? 'n' : *p == '\r' ? 'r' : *p == '\\' ? '\\' : '\0';
+
+		if (escape)
+			*to++ = '\\';
+		*to++ = escape ? escape : *p;
+	}
+	return to;
 }
 
 static void put_json_escape(struct buf *out, unsigned char c)
@@ -98,30 +110,46 @@ static void json_row(const struct writer *w, struct buf *out, const struct cell 
 	buf_text(out, w->n ? "}\n" : "{}\n");
 }
 
-static void put_delimited(const struct writer *w, struct buf *out, size_t i, struct cell cell)
+static char *put_cell(const struct writer *w, char *to, struct cell cell)
 {
-	if (i)
-		buf_byte(out, w->format == FORMAT_TSV ? '\t' : ',');
-	if (cell.text.n && cell.number)
-		buf_span(out, cell.text);
-	else if (cell.text.n && w->format == FORMAT_TSV)
-		put_tsv(out, cell.text);
-	else if (cell.text.n)
-		put_csv(out, cell.text);
-	else if (w->format == FORMAT_CSV && w->n == 1)
-		buf_add(out, "\"\"", 2);
+	if (cell.number || !cell.text.n)
+		return put_plain(to, cell.text);
+	return w->format == FORMAT_TSV ? put_tsv(to, cell.text) : put_csv(to, cell.text);
+}
+
+static void delimited_row(const struct writer *w, struct buf *out, const struct cell *cell)
+{
+	char delimiter = w->format == FORMAT_TSV ? '\t' : ',', *to;
+	size_t room = PEEK_MOST;
+
+	for (size_t i = 0; i < w->n; i++)
+		room += 2 * cell[i].text.n + 3;         /* quotes, and what is behind it */
+	to = buf_room(out, room);
+	for (size_t i = 0; i < w->n; i++) {
+		if (i)
+			*to++ = delimiter;
+		to = put_cell(w, to, cell[i]);
+	}
+	if (w->n == 1 && !cell[0].text.n && w->format == FORMAT_CSV)
+		to = mempcpy(to, "\"\"", 2);
+	*to++ = '\n';
+	out->n = (size_t)(to - out->p);
 }
 
 void writer_init(struct writer *w, enum record_format format, const struct span *names, size_t n)
 {
+	struct cell *cell;
+
 	*w = (struct writer){ .format = format, .n = n };
 	if (format == FORMAT_NDJSON) {
 		json_lead(w, names);
 		return;
 	}
+	cell = mem_zalloc(n * sizeof *cell);
 	for (size_t i = 0; i < n; i++)
-		put_delimited(w, &w->lead, i, (struct cell){ names[i], false });
-	buf_byte(&w->lead, '\n');
+		cell[i].text = names[i];
+	delimited_row(w, &w->lead, cell);
+	free(cell);
 }
 
 void writer_free(struct writer *w)
@@ -139,11 +167,8 @@ void writer_header(const struct writer *w, struct buf *out)
 
 void writer_row(const struct writer *w, struct buf *out, const struct cell *cells)
 {
-	if (w->format == FORMAT_NDJSON) {
+	if (w->format == FORMAT_NDJSON)
 		json_row(w, out, cells);
-		return;
-	}
-	for (size_t i = 0; i < w->n; i++)
-		put_delimited(w, out, i, cells[i]);
-	buf_byte(out, '\n');
+	else
+		delimited_row(w, out, cells);
 }

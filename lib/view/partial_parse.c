@@ -114,6 +114,7 @@ static void begin_columns(struct partial_parse *p)
 	const struct view *v = p->view;
 
 	p->rows = 0;
+	p->times.n = 0;
 	partial_parse_again(p);
 	p->nslots = COLUMN_KEYS + v->nkeys + v->nmeasures;
 	p->slot_of = mem_array(p->slot_of, columns_wanted(v), sizeof *p->slot_of);
@@ -163,16 +164,22 @@ int partial_parse_columns(struct partial_parse *p, struct span names, struct fai
 
 /* ---- rows ---- */
 
-static void unescape_row(struct partial_parse *p)
+static void unescape_row(struct partial_parse *p, size_t column)
 {
-	for (size_t i = 0; i < p->ncolumns; i++)
-		p->slot[p->slot_of[i]] = tsv_decode(&p->scratch, p->slot[p->slot_of[i]]);
+	for (; column < p->ncolumns; column++)
+		p->slot[p->slot_of[column]] = tsv_decode(&p->scratch, p->slot[p->slot_of[column]]);
 }
 
-static bool split_row(struct partial_parse *p, struct span line)
+static int wrong_columns(const struct partial_parse *p, struct failure *f)
+{
+	return failure_set(f, EXIT_DATA, "not %zu columns", p->ncolumns);
+}
+
+/* The columns from that one on. */
+static int split_row(struct partial_parse *p, size_t column, struct span line, struct failure *f)
 {
 	const char *at = line.p;
-	size_t column = 0;
+	size_t first = column;
 	uint64_t escapes = 0;
 
 	for (size_t from = 0; from < line.n; from += 64) {
@@ -184,17 +191,17 @@ static bool split_row(struct partial_parse *p, struct span line)
 			const char *stop = line.p + from + __builtin_ctzll(tab);
 
 			if (column + 1 >= p->ncolumns)
-				return false;
+				return wrong_columns(p, f);
 			p->slot[p->slot_of[column++]] = (struct span){ at, (size_t)(stop - at) };
 			at = stop + 1;
 		}
 	}
 	if (column + 1 != p->ncolumns)
-		return false;
+		return wrong_columns(p, f);
 	p->slot[p->slot_of[column]] = (struct span){ at, (size_t)(line.p + line.n - at) };
 	if (escapes)
-		unescape_row(p);
-	return true;
+		unescape_row(p, first);
+	return 0;
 }
 
 static bool integer(struct span text, int64_t *v)
@@ -204,18 +211,43 @@ static bool integer(struct span text, int64_t *v)
 	return decimal_parse(text, &d) == 0 && decimal_to_i64(d, v) == 0;
 }
 
-static bool read_time(struct time_read *t, struct span text, int64_t *ms)
+/* The columns that stand before all others: the end and the start of the window, as we write them. */
+#define TIMES 2
+
+static void keep_times(struct partial_parse *p, struct span line, struct interval at)
 {
-	if (text.n && text.n == t->n && table_same(text.p, t->text, text.n)) {
-		*ms = t->ms;
-		return true;
+	const char *end = line.p + line.n, *tab = part_end(line.p, end, '\t');
+
+	p->times.n = 0;
+	if (p->ncolumns <= TIMES || p->slot_of[0] != COLUMN_END || p->slot_of[1] != COLUMN_START)
+		return;
+	tab = part_end(tab + 1, end, '\t');
+	if ((size_t)(tab + 1 - line.p) > sizeof p->times.text)
+		return;
+	p->times.n = (size_t)(tab + 1 - line.p);
+	memcpy(p->times.text, line.p, p->times.n);
+	p->times.at = at;
+}
+
+static int no_integers(struct failure *f)
+{
+	return failure_set(f, EXIT_DATA, "damaged: times or weight are no integers");
+}
+
+static int split_all(struct partial_parse *p, struct span line, struct interval *at, struct failure *f)
+{
+	size_t n = p->times.n;
+
+	if (n && n <= line.n && memcmp(line.p, p->times.text, n) == 0) {
+		*at = p->times.at;
+		return split_row(p, TIMES, (struct span){ line.p + n, line.n - n }, f);
 	}
-	if (!integer(text, ms))
-		return false;
-	t->n = text.n <= sizeof t->text ? text.n : 0;
-	t->ms = *ms;
-	memcpy(t->text, text.p, t->n);
-	return true;
+	if (split_row(p, 0, line, f) < 0)
+		return -1;
+	if (!integer(p->slot[COLUMN_END], &at->end) || !integer(p->slot[COLUMN_START], &at->start) || at->start >= at->end)
+		return no_integers(f);
+	keep_times(p, line, *at);
+	return 0;
 }
 
 /* Rows must ascend by end, start, key; equal ones may follow one another. */
@@ -255,12 +287,11 @@ int partial_parse_row(struct partial_parse *p, struct span line, struct partial_
 	const struct view *v = p->view;
 
 	arena_clear(&p->scratch);
-	if (!split_row(p, line))
-		return failure_set(f, EXIT_DATA, "not %zu columns", p->ncolumns);
+	if (split_all(p, line, &row->at, f) < 0)
+		return -1;
 	row->weight = 1;
-	if (!read_time(&p->end, p->slot[COLUMN_END], &row->at.end) || !read_time(&p->start, p->slot[COLUMN_START], &row->at.start) || row->at.start >= row->at.end ||
-	    (v->retract && !integer(p->slot[COLUMN_WEIGHT], &row->weight)))
-		return failure_set(f, EXIT_DATA, "damaged: times or weight are no integers");
+	if (v->retract && !integer(p->slot[COLUMN_WEIGHT], &row->weight))
+		return no_integers(f);
 	row->key = read_key(p);
 	row->state = &p->slot[COLUMN_KEYS + v->nkeys];
 	if (!in_order(p, row))

@@ -6,11 +6,11 @@
 #include "lib/base/failure.h"
 #include "lib/view/partial.h"
 
-/* A time as it was read last: rows of one window follow one another. */
-struct time_read {
-	char text[24];
-	size_t n;                       /* 0: none */
-	int64_t ms;
+/* What the last row began with, when that was its times: rows of one window follow one another. */
+struct times_read {
+	char text[48];                  /* with the tabs */
+	size_t n;                       /* 0: nothing */
+	struct interval at;
 };
 
 /* Zeroed: nothing has come. */
@@ -23,7 +23,7 @@ struct partial_parse {
 	size_t *slot_of;                /* column -> slot */
 	struct span *slot;              /* what the columns of a row say, in an order of our own */
 	struct arena scratch;           /* unescaped fields of the row */
-	struct time_read end, start;
+	struct times_read times;
 	struct buf key, before;         /* of the last row, and of the one before it: the two take turns */
 	struct interval before_at;
 	bool has_before;
