@@ -36,6 +36,8 @@ struct measure_kind {
 	size_t (*size)(const struct measure *m);
 	/* v is never null (count() ignores it); VALUE_NUMBER when takes_number. Cannot fail. */
 	void (*add)(const struct measure *m, void *state, const struct value *v, const struct moment *at);
+	/* Of states with memory behind them, or NULL: asks for that memory, for it is added to soon. */
+	void (*prefetch)(const void *state);
 	/* For many records at once, or NULL: adds number[i] in units of 10^-scale[i] to the state at m->offset behind group[i], with weight 1. Where
 	 * scale[i] is ARG_NULL nothing is added. number is NULL for count(), scale too when it counts all. Measures whose result knows neither time nor order. */
 	void (*add_numbers)(const struct measure *m, void *const *group, const int64_t *number, const uint8_t *scale, size_t n);

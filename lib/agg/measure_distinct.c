@@ -6,7 +6,7 @@
 #include "lib/agg/textset.h"
 #include "lib/text/percent.h"
 
-/* Append views. The set stands on the heap because reading it out sorts it, which a const state must allow. */
+/* Append views. Reading a set out sorts it, which a const state allows: the set is behind a pointer. */
 struct distinct {
 	struct textset *set;            /* NULL: empty */
 };
@@ -17,28 +17,24 @@ static size_t size(const struct measure *m)
 	return sizeof(struct distinct);
 }
 
-static struct textset *set_of(struct distinct *d)
-{
-	if (!d->set)
-		d->set = mem_zalloc(sizeof *d->set);
-	return d->set;
-}
-
 static void add(const struct measure *m, void *state, const struct value *v, const struct moment *at)
 {
+	struct distinct *d = state;
 	struct value_room room;
 
 	(void)m, (void)at;
-	textset_add(set_of(state), value_bytes(v, &room));
+	textset_add(&d->set, value_bytes(v, &room));
+}
+
+static void prefetch(const void *state)
+{
+	textset_prefetch(((const struct distinct *)state)->set);
 }
 
 static void merge(const struct measure *m, void *into, const void *from)
 {
-	const struct distinct *d = from;
-
 	(void)m;
-	if (d->set)
-		textset_merge(set_of(into), d->set);
+	textset_merge(&((struct distinct *)into)->set, ((const struct distinct *)from)->set);
 }
 
 static bool is_identity(const struct measure *m, const void *state)
@@ -49,20 +45,19 @@ static bool is_identity(const struct measure *m, const void *state)
 
 static size_t save_part(const struct measure *m, const void *state, size_t from, struct buf *out, size_t max)
 {
-	const struct distinct *d = state;
-	size_t start = out->n, i = from;
+	struct textset *set = ((const struct distinct *)state)->set;
+	size_t start = out->n, i = from, n = textset_count(set);
 
 	(void)m;
-	if (!d->set)
-		return 0;
-	while (i < d->set->n && (i == from || out->n - start < max)) {
+	while (i < n && (i == from || out->n - start < max)) {
 		if (i > from)
 			buf_byte(out, ',');
-		percent_encode(out, textset_at(d->set, i++), STATE_SPECIAL);
+		percent_encode(out, textset_at(set, i++), STATE_SPECIAL);
 	}
-	if (i < d->set->n)
+	if (i < n)
 		return i;
-	textset_unsort(d->set);
+	if (set)
+		textset_unsort(set);
 	return 0;
 }
 
@@ -73,6 +68,7 @@ static void save(const struct measure *m, const void *state, struct buf *out)
 
 static int merge_text(const struct measure *m, void *into, struct span text)
 {
+	struct distinct *d = into;
 	struct buf scratch = { 0 };
 	struct value v;
 	int rc = 0;
@@ -83,7 +79,7 @@ static int merge_text(const struct measure *m, void *into, struct span text)
 	while (rc == 0 && text.n) {
 		rc = state_value(state_cut(&text, ','), &scratch, &v);
 		if (rc == 0)
-			textset_add(set_of(into), v.text);
+			textset_add(&d->set, v.text);
 	}
 	buf_free(&scratch);
 	return rc;
@@ -91,7 +87,7 @@ static int merge_text(const struct measure *m, void *into, struct span text)
 
 static uint64_t count(const struct distinct *d)
 {
-	return d->set ? d->set->n : 0;
+	return textset_count(d->set);
 }
 
 static void finish(const struct measure *m, const void *state, unsigned digits, struct buf *out)
@@ -114,9 +110,7 @@ static void drop(const struct measure *m, void *state)
 	struct distinct *d = state;
 
 	(void)m;
-	if (d->set)
-		textset_free(d->set);
-	free(d->set);
+	textset_free(d->set);
 	d->set = NULL;
 }
 
@@ -167,7 +161,7 @@ static int retract_number(const struct measure *m, const void *state, struct rat
 
 const struct measure_kind kind_count_distinct = {
 	.name = "count_distinct", .retracts = true,
-	.size = size, .add = add, .merge = merge, .save = save, .merge_text = merge_text,
+	.size = size, .add = add, .prefetch = prefetch, .merge = merge, .save = save, .merge_text = merge_text,
 	.finish = finish, .number = number, .is_identity = is_identity, .drop = drop, .save_part = save_part,
 };
 

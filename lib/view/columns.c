@@ -341,6 +341,8 @@ void columns_make(struct columns *c, const struct batch *b)
 
 /* ---- adding ---- */
 
+#define AHEAD 12                /* groups between asking for the memory behind a state and needing it */
+
 /* Measures that know no columns take their arguments one by one. */
 static void add_each(const struct columns *c, const struct measure *m, const struct arg_column *a, size_t from, size_t to)
 {
@@ -350,6 +352,8 @@ static void add_each(const struct columns *c, const struct measure *m, const str
 		size_t r = c->pick[i];
 		struct moment at = { .ms = c->ms[r], .position = c->position[r], .weight = 1 };
 
+		if (m->kind->prefetch && i + AHEAD < to)
+			m->kind->prefetch(group_state(c->group[i + AHEAD], m));
 		if (is_off(a, i))
 			continue;
 		if (is_number(m))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/agg/multiset.h"
 
-#include "lib/agg/textset.h"
 #include "lib/base/mem.h"
 #include "tests/unit/check.h"
 
@@ -197,29 +196,4 @@ TEST(values_are_ordered_as_numbers_then_text)
 	CHECK_INT(order_of("1.50", "1.5", ORDER_LEAST), -1);
 	CHECK_INT(order_of("+1.5", "1.5", ORDER_LEAST), 0);
 	CHECK_INT(order_of("15e-1", "1.5", ORDER_GREATEST), 0);
-}
-
-TEST(a_textset_is_a_set_small_and_large)
-{
-	struct textset s = { 0 }, other = { 0 };
-	char text[32];
-
-	for (int round = 0; round < 2; round++) {
-		for (int i = 0; i < 5000; i++) {
-			snprintf(text, sizeof text, "value-%d", i);
-			CHECK(textset_add(&s, span_of(text)) == !round);
-			CHECK(!textset_add(&s, span_of(text)));
-			if (!round)
-				CHECK_INT(s.n, i + 1);
-		}
-	}
-	for (size_t i = 1; i < s.n; i++)
-		CHECK(span_cmp(textset_at(&s, i - 1), textset_at(&s, i)) < 0);
-	textset_add(&other, SPAN("value-17"));
-	textset_add(&other, SPAN("zz"));
-	textset_merge(&s, &other);
-	CHECK_INT(s.n, 5001);
-	CHECK_SPAN(textset_at(&s, 5000), "zz");
-	textset_free(&s);
-	textset_free(&other);
 }
