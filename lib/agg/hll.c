@@ -19,20 +19,21 @@ static bool is_dense(const struct hll *h)
 	return h->n > HLL_SPARSE_MAX;
 }
 
-/* Where a register stands in the list, or belongs. */
+/* Where a register stands in the list, or belongs. Halves without branches: which way it goes cannot be foreseen. */
 static uint32_t list_find(const struct hll *h, uint32_t reg)
 {
-	uint32_t low = 0, high = h->n;
+	const uint32_t *from = h->in.list;
+	uint32_t n = h->n, key = reg << 6;
 
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
+	if (n == 0)
+		return 0;
+	while (n > 1) {
+		uint32_t half = n / 2;
 
-		if (h->in.list[middle] >> 6 < reg)
-			low = middle + 1;
-		else
-			high = middle;
+		from += half & -(uint32_t)(from[half - 1] < key);
+		n -= half;
 	}
-	return low;
+	return (uint32_t)(from - h->in.list) + (*from < key);
 }
 
 static void to_dense(struct hll *h)

@@ -21,6 +21,12 @@ struct hll {
 };
 
 void hll_add(struct hll *h, uint64_t hash);
+/* It is added to soon. */
+static inline void hll_prefetch(const struct hll *h)
+{
+	__builtin_prefetch(h->in.list);
+}
+
 void hll_merge(struct hll *into, const struct hll *from);
 uint64_t hll_estimate(const struct hll *h);
 void hll_free(struct hll *h);

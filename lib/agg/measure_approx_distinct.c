@@ -20,6 +20,11 @@ static void add(const struct measure *m, void *state, const struct value *v, con
 	hll_add(state, hash_xxh64(bytes.p, bytes.n));
 }
 
+static void prefetch(const void *state)
+{
+	hll_prefetch(state);
+}
+
 static void merge(const struct measure *m, void *into, const void *from)
 {
 	(void)m;
@@ -67,6 +72,6 @@ static void drop(const struct measure *m, void *state)
 
 const struct measure_kind kind_approx_count_distinct = {
 	.name = "approx_count_distinct",
-	.size = size, .add = add, .merge = merge, .save = save, .merge_text = merge_text,
+	.size = size, .add = add, .prefetch = prefetch, .merge = merge, .save = save, .merge_text = merge_text,
 	.finish = finish, .number = number, .is_identity = is_identity, .drop = drop,
 };
