@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "batch/log/source.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
-#include <time.h>
 
 #include "batch/log/follow.h"
 #include "batch/log/sinks.h"
 #include "lib/base/diag.h"
+#include "lib/stream/origin.h"
 #include "lib/text/layout.h"
 
 #define DRY_MS 10                       /* between barriers of a log that has no more for now */
@@ -30,31 +28,22 @@ struct source {
 	struct sinks sinks;
 	enum record_format format;
 
-	struct barrier barrier;         /* of the epoch at hand; committed is kept up to date */
-	struct buf columns;             /* in force */
+	struct origin origin;
 	struct position at;             /* behind what was sent */
 	uint64_t records, bytes;        /* of the epoch at hand */
 	int64_t began_ms, sent_ms;      /* when its first data came; when the last barrier went */
 	bool told_stuck;
 };
 
-static bool is_json(const struct source *s)
-{
-	return s->format == FORMAT_NDJSON;
-}
-
 /* ---- control lines ---- */
 
 static int send_resume(struct source *s)
 {
-	static const char *const name[] = { [FORMAT_CSV] = "csv", [FORMAT_TSV] = "tsv", [FORMAT_NDJSON] = "ndjson" };
 	struct resume r = { .epoch = s->sinks.epoch, .several = s->sinks.n > 1 };
 	char at[POSITION_TEXT];
+	int rc;
 
-	run_draw(s->sinks.ours);
-	memcpy(r.run, s->sinks.ours, sizeof r.run);
 	memcpy(r.erun, s->sinks.run, sizeof r.erun);
-	lineage_fold(r.cfg, "event-log", (struct span){ "", 0 });
 	position_print(s->at, at);
 	buf_text(&r.pos, at);
 	if (s->sinks.fell_back) {
@@ -63,51 +52,23 @@ static int send_resume(struct source *s)
 	}
 	buf_text(&r.source, s->dir->name);
 	buf_text(&r.log, s->dir->id);
-	resume_print(&r, is_json(s), name[s->format], &s->out->buf);
-	out_sums(s->out);
-	memcpy(s->barrier.run, r.run, sizeof r.run);
-	s->barrier.epoch = r.epoch;
+	rc = origin_begin(&s->origin, s->out, s->format, "event-log", &r);
+	memcpy(s->sinks.ours, r.run, sizeof r.run);
 	resume_free(&r);
-	return out_flush(s->out);
-}
-
-/* Columns change where segments do, and there is always a barrier. */
-static void send_columns(struct source *s, const struct segment_head *h)
-{
-	if (!format_is_delimited(h->format) || (s->columns.p && span_eq(buf_view(&s->columns), buf_view(&h->columns))))
-		return;
-	buf_clear(&s->columns);
-	buf_room(&s->columns, 1);
-	buf_span(&s->columns, buf_view(&h->columns));
-	out_begin_control(s->out);
-	buf_text(&s->out->buf, CONTROL_PREFIX "columns ");
-	buf_span(&s->out->buf, buf_view(&s->columns));
-	buf_byte(&s->out->buf, '\n');
-	out_end_control(s->out);
+	return rc;
 }
 
 static int send_barrier(struct source *s, enum barrier_kind kind, bool edge)
 {
-	struct barrier *b = &s->barrier;
 	char at[POSITION_TEXT];
+	int rc;
 
 	position_print(s->at, at);
-	buf_clear(&b->pos);
-	buf_text(&b->pos, at);
-	b->kind = kind;
-	b->edge = edge;
-	b->epoch++;
-	out_begin_control(s->out);
-	b->n = s->out->lines;
-	b->crc = s->out->crc;
-	barrier_print(b, is_json(s), &s->out->buf);
-	out_end_control(s->out);
-	s->out->lines = 0;
-	s->out->crc = 0;
 	s->records = s->bytes = 0;
 	s->sent_ms = follow_now();
-	sinks_sent(&s->sinks, b->epoch, s->at);
-	return out_flush(s->out);
+	rc = origin_barrier(&s->origin, kind, edge, span_of(at));
+	sinks_sent(&s->sinks, s->origin.barrier.epoch, s->at);
+	return rc;
 }
 
 /* ---- epochs ---- */
@@ -127,7 +88,7 @@ static int may_send(struct source *s)
 {
 	if (sinks_look(&s->sinks, follow_now(), s->failure) < 0)
 		return -1;
-	s->barrier.committed = s->sinks.committed;
+	s->origin.barrier.committed = s->sinks.committed;
 	if (!sinks_are_full(&s->sinks))
 		return 1;
 	tell_stuck(s);
@@ -207,7 +168,8 @@ static int take_block(struct source *s, struct log_block *b)
 	struct log_block head;
 	bool must;
 
-	send_columns(s, b->segment);
+	if (format_is_delimited(b->segment->format))            /* they change where segments do, and there is always a barrier */
+		origin_columns(&s->origin, buf_view(&b->segment->columns));
 	while (b->end.at > b->first.at) {
 		log_block_cut(b, piece(s, b, &must), &head);
 		if (send_data(s, &head) < 0)
@@ -348,7 +310,6 @@ int source_run(const struct cat_options *o, struct log_dir *dir, struct out *out
 	log_reader_free(s.reader);
 	follow_end(&s.follow);
 	sinks_close(&s.sinks);
-	barrier_free(&s.barrier);
-	buf_free(&s.columns);
+	origin_free(&s.origin);
 	return rc;
 }

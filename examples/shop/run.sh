@@ -24,6 +24,8 @@ export LC_ALL=C
 . "$here/loop.sh"
 # shellcheck source=examples/shop/latency.sh
 . "$here/latency.sh"
+# shellcheck source=examples/shop/capture.sh
+. "$here/capture.sh"
 
 rm -rf "$work"
 mkdir -p "$work"/{whole,pieces,parts,live}
@@ -66,7 +68,10 @@ compare_answers
 title "8. Live: out of order, with repeats and stragglers"
 live_stream
 
-title "9. What the shop sees"
+title "9. Capture: from the tables of the shop's own SQLite database"
+capture_shop
+
+title "10. What the shop sees"
 show_figures
 
 finish

@@ -12,6 +12,7 @@
 #include "lib/base/diag.h"
 #include "lib/base/disk.h"
 #include "lib/base/mem.h"
+#include "lib/text/base64.h"
 #include "lib/text/utf8.h"
 
 #define BUFFER (64 * 1024)
@@ -122,22 +123,6 @@ int side_flush(struct side *s)
 	return s->error ? -1 : 0;
 }
 
-static void put_base64(struct buf *out, struct span s)
-{
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *p = (const unsigned char *)s.p;
-
-	for (size_t i = 0; i < s.n; i += 3) {
-		size_t left = s.n - i;
-		uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
-
-		buf_byte(out, digit[v >> 18]);
-		buf_byte(out, digit[v >> 12 & 63]);
-		buf_byte(out, left > 1 ? digit[v >> 6 & 63] : '=');
-		buf_byte(out, left > 2 ? digit[v & 63] : '=');
-	}
-}
-
 static void put_member(struct buf *out, const char *name, struct cell value)
 {
 	buf_byte(out, ',');
@@ -154,7 +139,7 @@ static void put_raw(struct buf *out, struct span raw)
 		return;
 	}
 	buf_text(out, ",\"raw_b64\":\"");
-	put_base64(out, raw);
+	base64_encode(out, raw);
 	buf_byte(out, '"');
 }
 

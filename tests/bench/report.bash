@@ -138,15 +138,32 @@ summary() {
 	echo
 }
 
-# Puts the sections of a report in the place of their like in RESULTS.md; what is written there by hand stays.
+# Puts the sections of a report in the place of their like in RESULTS.md, and in its summary the rows of these jobs; what is written there by
+# hand stays, and so do the rows of other jobs.
 save() {        # report
 	local results=$here/RESULTS.md
 
 	[[ -e $results ]] || echo '# Results of make bench' > "$results"
 	awk '
 		function name(line) { sub(/:.*/, "", line); return line }
-		/^## / { section = name($0); if (NR != FNR && section in fresh) printf "%s", fresh[section]; taken[section] = NR != FNR }
+		function job(line) { return substr(line, 1, 7) }
+		function end_summary() {
+			for (i = 1; i <= rows; i++) if (!(row[i] in put)) print summary[row[i]]
+			rows = 0
+		}
+		/^## / {
+			section = name($0)
+			if (NR != FNR && section != "## Summary" && section in fresh) printf "%s", fresh[section]
+			taken[section] = NR != FNR
+		}
+		NR == FNR && section == "## Summary" && /^\| J/ { row[++rows] = job($0); summary[job($0)] = $0 }
 		NR == FNR { if (!(section in fresh)) order[++n] = section; fresh[section] = fresh[section] $0 "\n"; next }
+		section == "## Summary" {
+			if (/^\| J/ && job($0) in summary) { put[job($0)]; print summary[job($0)] } else { if (in_rows && !/^\|/) end_summary(); print }
+			in_rows = /^\|/
+			next
+		}
+		in_rows { end_summary(); in_rows = 0 }
 		!(section in fresh) { print }
 		END { for (i = 1; i <= n; i++) if (!taken[order[i]]) printf "%s", fresh[order[i]] }' "$1" "$results" > "$tmp/results" &&
 		cp "$tmp/results" "$results"
