@@ -40,6 +40,9 @@ static const char *const notes[] = {
 	"Sources:",
 	"  file:PATH              a file that grows, through every kind of rotation",
 	"  file:PATTERN           all files of a pattern, the oldest first",
+#ifdef WITH_libpq
+	"  postgres://HOST/DB     tables of a PostgreSQL database, by its WAL",
+#endif
 #ifdef WITH_sqlite3
 	"  sqlite:PATH            tables of a SQLite database, by triggers",
 #endif

@@ -3,13 +3,20 @@
 #include "lib/base/span.h"
 #include "speed/cdc/driver.h"
 
-extern const struct cdc_driver cdc_file, cdc_sqlite;
+extern const struct cdc_driver cdc_file, cdc_postgres, cdc_sqlite;
 
 static const struct {
 	const char *scheme;
 	const struct cdc_driver *driver;        /* NULL: left out */
 } known[] = {
 	{ "file", &cdc_file },
+#ifdef WITH_libpq
+	{ "postgres", &cdc_postgres },
+	{ "postgresql", &cdc_postgres },
+#else
+	{ "postgres", NULL },
+	{ "postgresql", NULL },
+#endif
 #ifdef WITH_sqlite3
 	{ "sqlite", &cdc_sqlite },
 #else

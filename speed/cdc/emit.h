@@ -55,6 +55,8 @@ int emit_table(struct emit *e, const struct change_table *t, struct failure *f);
 
 /* Whole records as they stand, each with its newline; the columns are told. 0, -1: output. */
 int emit_lines(struct emit *e, struct span lines, uint64_t records);
+/* A value as JSON. */
+void datum_put_json(struct buf *out, const struct datum *d);
 /* One change of the table that emit_table was called with last. 0, -1: a failure, or output. */
 int emit_change(struct emit *e, const struct change *c, struct failure *f);
 

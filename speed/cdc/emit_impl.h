@@ -24,6 +24,5 @@ struct emit_plan {
 void flat_begin(struct emit *e, struct emit_plan *p);
 int flat_columns(struct emit *e, struct failure *f);            /* as emit_columns */
 void flat_change(struct emit *e, const struct change *c);
-void datum_put_json(struct buf *out, const struct datum *d);
 
 #endif

@@ -12,6 +12,7 @@
 #define FULL_MS 2                       /* between looks at the sink while no barrier may be sent */
 #define EPOCH_MS 1000
 #define EPOCH_BYTES ((uint64_t)64 * 1024 * 1024)
+#define IDLE_MS 10000                   /* between barriers while nothing is for us */
 #define CONFIRM_MS 1000                 /* between two confirmations to the source */
 
 struct run {
@@ -25,6 +26,7 @@ struct run {
 	struct origin origin;
 	struct watch watch;
 	struct buf pos;                 /* behind the last transaction that was emitted */
+	struct buf sent;                /* of the last barrier */
 	bool inside;                    /* one that is not emitted whole yet */
 	int64_t began_ms, sent_ms, confirmed_ms;
 };
@@ -83,6 +85,8 @@ static int send_barrier(struct run *r, enum barrier_kind kind)
 {
 	int rc = origin_barrier(&r->origin, kind, false, buf_view(&r->pos));
 
+	buf_clear(&r->sent);
+	buf_span(&r->sent, buf_view(&r->pos));
 	r->watch.sent = r->origin.barrier.epoch;
 	r->emit.pending = r->emit.bytes = 0;
 	r->sent_ms = now_ms();
@@ -126,6 +130,14 @@ static int at_boundary(struct run *r)
 	return r->emit.bytes >= EPOCH_BYTES ? need_barrier(r) : try_barrier(r) < 0 ? -1 : 0;
 }
 
+/* Nothing of what has come was for us: once in a while the source is to know that all the same, so that it need not keep it. */
+static int may_go_ahead(struct run *r)
+{
+	if (span_eq(buf_view(&r->pos), buf_view(&r->sent)) || now_ms() - r->sent_ms < IDLE_MS)
+		return may_send(r);
+	return try_barrier(r);
+}
+
 static int wait_for_more(struct run *r)
 {
 	int64_t ms = -1;
@@ -138,8 +150,8 @@ static int wait_for_more(struct run *r)
 			ms = rc > 0 ? -1 : FULL_MS;
 		}
 	} else if (is_checked(r)) {
-		rc = may_send(r);
-		ms = r->watch.news && r->driver->confirm ? CONFIRM_MS : r->watch.sent != r->watch.committed ? DRY_MS : -1;
+		rc = may_go_ahead(r);
+		ms = r->watch.news && r->driver->confirm ? CONFIRM_MS : r->watch.sent != r->watch.committed ? DRY_MS : IDLE_MS;
 	}
 	if (rc < 0 || out_flush(r->out) < 0)
 		return -1;
@@ -232,6 +244,7 @@ static int begin(struct run *r, struct cdc_options *o)
 	if (o->resume_from)
 		o->request.from = buf_view(&r->watch.begin.pos);
 	buf_span(&r->pos, o->request.from);
+	buf_span(&r->sent, o->request.from);
 	r->source = r->driver->open(&o->request, r->failure);
 	if (!r->source || wait_for_format(r, o) < 0 || emit_init(&r->emit, &o->emit, r->out, r->ledger, r->failure) < 0)
 		return -1;
@@ -257,6 +270,7 @@ int cdc_run(struct cdc_options *o, struct out *out, struct ledger *ledger, struc
 	origin_free(&r.origin);
 	watch_close(&r.watch);
 	buf_free(&r.pos);
+	buf_free(&r.sent);
 	if (o->resume_from || o->checked)
 		halt_end();
 	return rc == 0 ? 0 : f->status ? f->status : EXIT_IO;

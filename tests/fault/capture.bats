@@ -3,8 +3,22 @@
 # each record and each change once, in order.
 
 load ../lib
+load ../postgres
 load ../cli/cases
 load pipeline
+
+setup_file() {
+	start_postgres
+}
+
+teardown_file() {
+	stop_postgres
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	pg="postgres://postgres@/shop?host=${PG_DIR-}"
+}
 
 # Whatever failed may have left something.
 teardown() {
@@ -63,71 +77,88 @@ write_lines() { # file pieces
 	event-log verify log > /dev/null
 }
 
-# --- SQLite --------------------------------------------------------------------------------------
+# --- Databases -----------------------------------------------------------------------------------
 
-# Rows that come, change, get other keys and go; savepoints, rollbacks, statements of many rows.
-change_rows() { # seed transactions
-	awk -v seed="$1" -v n="$2" '
+# Rows that come, change, get other keys and go; savepoints, rollbacks, statements of many rows, also such that fail. SQL for both.
+change_rows() { # seed transactions begin
+	awk -v seed="$1" -v n="$2" -v begin="$3" '
 	function r(k) { return int(rand() * k) }
 	function one() {
 		k = r(10)
-		if (k < 4) return sprintf("INSERT OR IGNORE INTO t VALUES(%d, %d, %d.5)", r(400), r(1000), r(100))
+		if (k < 4) return sprintf("INSERT INTO t VALUES(%d, %d, %d.5) ON CONFLICT(id) DO NOTHING", r(400), r(1000), r(100))
 		if (k < 6) return sprintf("UPDATE t SET a = a + 1 WHERE id = %d", r(400))
-		if (k < 7) return sprintf("UPDATE OR IGNORE t SET id = %d WHERE id = %d", r(400), r(400))
+		if (k < 7) { to = r(400); return sprintf("UPDATE t SET id = %d WHERE id = %d AND NOT EXISTS (SELECT 1 FROM t WHERE id = %d)", to, r(400), to) }
 		if (k < 8) return sprintf("DELETE FROM t WHERE id = %d", r(400))
-		if (k < 9) return sprintf("UPDATE t SET b = b + 1 WHERE id % 10 = %d", r(10))
-		return sprintf("INSERT INTO t VALUES(%d, 1, 1) ON CONFLICT(id) DO UPDATE SET a = a + 10", r(400))
+		if (k < 9) return sprintf("UPDATE t SET b = b + 1 WHERE id %% 10 = %d", r(10))
+		return sprintf("INSERT INTO t VALUES(%d, 1, 1) ON CONFLICT(id) DO UPDATE SET a = t.a + 10", r(400))
 	}
 	BEGIN {
-		srand(seed); print ".timeout 20000"
+		srand(seed)
 		for (i = 0; i < n; i++) {
-			print "BEGIN IMMEDIATE;"
+			print begin ";"
 			for (j = r(6); j >= 0; j--) {
 				print one() ";"
-				if (!r(8)) { print "SAVEPOINT s;"; print one() ";"; print r(2) ? "ROLLBACK TO s;" : "RELEASE s;" }
+				if (!r(8)) { print "SAVEPOINT s;"; print one() ";"; print r(2) ? "ROLLBACK TO SAVEPOINT s;" : "RELEASE SAVEPOINT s;" }
 			}
 			print r(8) ? "COMMIT;" : "ROLLBACK;"
 		}
-	}' | sqlite3 shop.db
+	}'
 }
 
-change_all() {
-	change_rows 1 700 & change_rows 2 700 & change_rows 3 700 &
-	wait
-}
-
-# What the changes of the log leave, and each row that they take away was there: a file like that of `SELECT * FROM t`.
-apply() {
-	event-log cat log | awk -F , '
+# What the changes of a log leave, and each row that they take away was there: a file like that of `SELECT * FROM t`.
+apply() {       # log
+	event-log cat "$1" | awk -F , '
 	NR > 1 {
-		row = $4 "," $5 "," $6
-		if ($1 ~ /^\+/) { if ($4 in have) { print "twice: " $0; bad = 1 } have[$4] = row }
-		else { if (have[$4] != row) { print "not there: " $0; bad = 1 } delete have[$4] }
+		id = $(NF - 2); row = id "," $(NF - 1) "," $NF
+		if ($1 ~ /^\+/) { if (id in have) { print "twice: " $0; bad = 1 } have[id] = row }
+		else { if (have[id] != row) { print "not there: " $0; bad = 1 } delete have[id] }
 	}
 	END { for (id in have) print have[id]; exit bad }' | sort
 }
 
-@test "a SQLite database, changed by three at once, 30 kills" {
+# No place of a change is there twice; those of a snapshot have no time.
+places_are_unique() {   # log
+	local twice
+
+	twice=$(event-log cat "$1" | awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && $2 != "" { print $1, $at["_pos"] }' | sort | uniq -d)
+	[[ -z $twice ]] || { echo "$twice" | head; return 1; }
+}
+
+need_sqlite() {
 	cdc-tail --help | grep -q sqlite:PATH || skip "this build has no sqlite3"
 	need sqlite3
+}
+
+sqlite_rows() {
+	sqlite3 -csv shop.db 'SELECT * FROM t' | sort
+}
+
+sqlite_shop() {
 	sqlite3 shop.db "PRAGMA journal_mode = wal; CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, b REAL); INSERT INTO t VALUES(1,1,1),(2,2,2)" > /dev/null
 	cdc-tail sqlite:shop.db --table t --install > /dev/null
-	change_all 3>&- &
+}
+
+change_sqlite() {       # seed transactions
+	change_rows "$1" "$2" 'BEGIN IMMEDIATE' | sqlite3 -cmd '.timeout 20000' shop.db
+}
+
+@test "a SQLite database, changed by three at once, 30 kills" {
+	need_sqlite
+	sqlite_shop
+	{ change_sqlite 1 700 & change_sqlite 2 700 & change_sqlite 3 700 & wait; } 3>&- &
 	feeder=$!
 	torture 30 "${WEIR_SEED:-7}" cdc-tail sqlite:shop.db --table t --epoch-interval 20ms --resume-from log '|' event-log append log
 	run-pipeline --delay 10ms --restarts 20 -- cdc-tail sqlite:shop.db --table t --no-follow --resume-from log '|' event-log append log
-	apply > applied
-	sqlite3 -csv shop.db 'SELECT * FROM t' | sort | cmp - applied
+	apply log > applied
+	sqlite_rows | cmp - applied
 	[[ $(event-log cat log | wc -l) -gt 3000 ]]
-	[[ -z $(event-log cat log | awk -F , '$2 != "" { print $1, $3 }' | sort | uniq -d) ]]
+	places_are_unique log
 }
 
-@test "a snapshot under load: rows read and changes that follow are all, twenty runs" {
-	cdc-tail --help | grep -q sqlite:PATH || skip "this build has no sqlite3"
-	need sqlite3
-	sqlite3 shop.db "PRAGMA journal_mode = wal; CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, b REAL)" > /dev/null
-	cdc-tail sqlite:shop.db --table t --install > /dev/null
-	change_rows 4 1500 3>&- &
+@test "a snapshot of SQLite under load: rows read and changes that follow are all, twenty runs" {
+	need_sqlite
+	sqlite_shop
+	change_sqlite 4 1500 3>&- &
 	feeder=$!
 	for ((i = 0; i < 20; i++)); do
 		cdc-tail sqlite:shop.db --table t --no-follow --resume-from "logs/$i" | event-log append "logs/$i"
@@ -135,8 +166,83 @@ apply() {
 	wait "$feeder"
 	for ((i = 0; i < 20; i++)); do
 		cdc-tail sqlite:shop.db --table t --no-follow --resume-from "logs/$i" | event-log append "logs/$i"
-		rm -f log && ln -s "logs/$i" log
-		apply > applied
-		sqlite3 -csv shop.db 'SELECT * FROM t' | sort | cmp - applied
+		apply "logs/$i" > applied
+		sqlite_rows | cmp - applied
 	done
+}
+
+postgres_rows() {
+	sql 'COPY (SELECT * FROM t) TO STDOUT (FORMAT csv)' | sort
+}
+
+postgres_shop() {       # sink...
+	local sink
+
+	sql "DROP TABLE IF EXISTS t; CREATE TABLE t(id int PRIMARY KEY, a int, b numeric(9,1)); INSERT INTO t VALUES(1,1,1),(2,2,2)"
+	for sink; do
+		cdc-tail "$pg" --table t --resume-from "$sink" --install > /dev/null
+	done
+}
+
+change_postgres() {     # seed transactions
+	change_rows "$1" "$2" BEGIN | psql -qAt -h "$PG_DIR" -U postgres shop > /dev/null 2>&1
+}
+
+@test "a PostgreSQL database, changed by three at once, 30 kills" {
+	need_postgres
+	postgres_shop log
+	{ change_postgres 1 1500 & change_postgres 2 1500 & change_postgres 3 1500 & wait; } 3>&- &
+	feeder=$!
+	torture 30 "${WEIR_SEED:-8}" cdc-tail "$pg" --table t --epoch-interval 20ms --resume-from log '|' event-log append log
+	run-pipeline --delay 10ms --restarts 20 -- cdc-tail "$pg" --table t --no-follow --resume-from log '|' event-log append log
+	apply log > applied
+	postgres_rows | cmp - applied
+	[[ $(event-log cat log | wc -l) -gt 3000 ]]
+	places_are_unique log
+	cdc-tail "$pg" --resume-from log --remove > /dev/null
+}
+
+@test "a snapshot of PostgreSQL under load: rows read and changes that follow are all, fifteen runs" {
+	need_postgres
+	postgres_shop logs/{0..14}
+	change_postgres 4 6000 3>&- &
+	feeder=$!
+	for ((i = 0; i < 15; i++)); do
+		cdc-tail "$pg" --table t --no-follow --resume-from "logs/$i" | event-log append "logs/$i"
+	done
+	wait "$feeder"
+	for ((i = 0; i < 15; i++)); do
+		cdc-tail "$pg" --table t --no-follow --resume-from "logs/$i" | event-log append "logs/$i"
+		apply "logs/$i" > applied
+		postgres_rows | cmp - applied
+		cdc-tail "$pg" --resume-from "logs/$i" --remove > /dev/null
+	done
+}
+
+@test "PostgreSQL ends, at once and in the middle of changes, and comes back" {
+	need_postgres
+	postgres_shop log
+	run-pipeline --delay 20ms --max-delay 100ms -- cdc-tail "$pg" --table t --epoch-interval 20ms --resume-from log '|' event-log append log 2> pipeline.log 3>&- &
+	runner=$!
+	for ((i = 0; i < 3; i++)); do
+		change_postgres "$i" 3000 3>&- &
+		feeder=$!
+		until_true grows $((i * 1000 + 200))
+		kill -QUIT "$(cat "$PG_DIR/pid")"
+		wait "$feeder" || true
+		until_true is_gone "$(cat "$PG_DIR/pid")"
+		run_postgres
+	done
+	until_true is_applied
+	kill -TERM "$runner"
+	wait "$runner" || true
+	cdc-tail "$pg" --resume-from log --remove > /dev/null
+}
+
+grows() {       # records
+	(($(event-log cat log 2> /dev/null | wc -l) > $1))
+}
+
+is_applied() {
+	apply log > applied && postgres_rows | cmp -s - applied
 }

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: MIT
+# cdc-tail of PostgreSQL, against a server of our own: each committed change once, in order, with the value it had.
+
+load ../lib
+load ../postgres
+load cases
+
+setup_file() {
+	start_postgres
+}
+
+teardown_file() {
+	stop_postgres
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	need_postgres
+	sql "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots; DROP SCHEMA public CASCADE; CREATE SCHEMA public" > /dev/null 2>&1
+	psql -qAt -h "$PG_DIR" -U postgres shop -c "SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication" | psql -q -h "$PG_DIR" -U postgres shop
+}
+
+# Whatever failed may have left something.
+teardown() {
+	[[ -z ${source-} ]] || kill -9 "$source" 2> /dev/null || true
+	[[ ! -e $BATS_TEST_TMPDIR/failed ]] || { cat "$BATS_TEST_TMPDIR/failed"; return 1; }
+}
+
+install() {     # tables
+	cdc-tail "$pg" --table "$1" --resume-from log --install > /dev/null
+}
+
+capture() {     # table option...
+	cdc-tail "$pg" --table "$1" --no-follow --resume-from log "${@:2}" | event-log append log
+	local status=("${PIPESTATUS[@]}")
+
+	((status[0] == 0 && status[1] == 0)) || failed "capture" "status ${status[*]}"
+}
+
+# The changes of the log without time, transaction and position.
+changes() {
+	event-log cat log | sed 's/^\([^,]*\),[^,]*,[^,]*,[^,]*/\1/'
+}
+
+has() {         # name line...
+	changes | cmp - <(printf '%s\n' "${@:2}") || failed "$1" "$(changes)"
+}
+
+@test "what is not prepared is refused, and how to prepare it is said" {
+	sql "CREATE TABLE t(id int PRIMARY KEY)"
+	refuses "no server" 69 'cdc-tail: postgres: *' cdc-tail "postgres:///shop?host=$PWD" --table t --resume-from log
+	refuses "no such database" 69 'cdc-tail: postgres: *database "none" does not exist*' cdc-tail "${pg/shop/none}" --table t --resume-from log
+	refuses "no URI" 64 'cdc-tail: invalid URI query parameter*' cdc-tail "$pg&x=y" --table t --resume-from log
+	refuses "no reader" 64 'cdc-tail: postgres: whom shall the server keep changes for?*' cdc-tail "$pg" --table t
+	refuses "no such table" 78 'cdc-tail: postgres: there is no table none' cdc-tail "$pg" --table none --resume-from log
+	refuses "rows are not whole" 78 'cdc-tail: postgres: the WAL does not have whole rows of table t: run --install, or say ALTER TABLE t REPLICA IDENTITY FULL' \
+		cdc-tail "$pg" --table t --resume-from log
+	sql "ALTER TABLE t REPLICA IDENTITY FULL"
+	refuses "no publication" 78 'cdc-tail: postgres: table t is not in the publication weir_*: run --install' cdc-tail "$pg" --table t --resume-from log
+	sql "CREATE ROLE plain LOGIN"
+	refuses "no right" 69 'cdc-tail: postgres: *' cdc-tail "${pg/postgres@/plain@}" --table t --resume-from log
+	refuses "no right to install" 78 'cdc-tail: postgres: *' cdc-tail "${pg/postgres@/plain@}" --table t --resume-from log --install
+	sql "DROP ROLE plain"
+}
+
+@test "a snapshot, then changes; rolled back is never seen" {
+	sql "CREATE TABLE t(id int PRIMARY KEY, a text, b numeric(8,2)); INSERT INTO t VALUES(1,'a',1.50),(2,'b',2)"
+	install t
+	capture t
+	has "snapshot" _op,id,a,b +I,1,a,1.50 +I,2,b,2.00
+	sql "UPDATE t SET b = 3 WHERE id = 1; DELETE FROM t WHERE id = 2" 
+	sql "BEGIN; INSERT INTO t VALUES(4,'d',1); ROLLBACK"
+	sql "BEGIN; SAVEPOINT s; INSERT INTO t VALUES(5,'e',1); ROLLBACK TO s; INSERT INTO t VALUES(6,'f',1); COMMIT"
+	sql "UPDATE t SET id = 7 WHERE id = 6"
+	capture t
+	has "changes" _op,id,a,b +I,1,a,1.50 +I,2,b,2.00 -U,1,a,1.50 +U,1,a,3.00 -D,2,b,2.00 +I,6,f,1.00 -U,6,f,1.00 +U,7,f,1.00
+	capture t
+	[[ $(changes | wc -l) == 9 ]] || failed "once" "$(changes)"
+	[[ $(event-log cat log | cut -d , -f 1,4 | sort | uniq -d) == +I,* ]] || failed "positions" "$(event-log cat log)"
+}
+
+@test "every type comes back as it was" {
+	sql "CREATE TYPE mood AS ENUM ('sad', 'so, so'); CREATE DOMAIN cents AS int CHECK (value >= 0); CREATE DOMAIN list AS text[]"
+	sql "CREATE TABLE t(id int PRIMARY KEY, i2 int2, i8 int8, f4 float4, f8 float8, n numeric, b bool, c char(4), v varchar(9), x text, d date, ts timestamp, tz timestamptz,
+		ti time, iv interval, by bytea, u uuid, j json, jb jsonb, m mood, ce cents, ip inet, a int[], aa text[][], ab bytea[], am mood[], l list, ad date[], gen int GENERATED ALWAYS AS (1) STORED)"
+	row="-32768, 9223372036854775807, 1.1, 0.1::float8 + 0.2, 12345678901234567890.123456789012345678, true, 'ab', 'it''s', E'q\" \\\\\\\\ \n\t', '2026-02-28', '2026-02-28 01:02:03.5',
+		'2026-02-28 01:02:03.25+05:30', '23:59:59.999999', '1 mon 2 days', '\\\\x00ff10', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', E'{\"a\":\n 1}', '{\"b\": [1.50, null]}',
+		'so, so', 5, '10.0.0.1/8', '{1,NULL,3}', '{{a,\"b,}\"},{\"\",\"q\\\\\"\\\\\\\\\"}}', '{\"\\\\\\\\x41\"}', '{\"so, so\",sad}', '{x}', '{2026-01-01}'"
+	row=${row//\\\\/\\}
+	sql "INSERT INTO t VALUES(1, $row); INSERT INTO t(id) VALUES(2); INSERT INTO t(id, f4, f8, n, d, ts, tz, a, aa) VALUES(3, 'NaN', '-Infinity', 'NaN', 'infinity', '-infinity', 'infinity', '{}', '[2:3]={x,y}')"
+	cdc-tail "$pg" --table t --resume-from log --install > /dev/null
+	cdc-tail "$pg" --table t --no-follow --resume-from log -o ndjson | event-log append log
+	event-log cat log | sed 's/^{.*"id":1,//; s/^{.*"id":\([23]\),/\1 /' > snapshot
+	cat > right <<- 'EOT'
+		"i2":-32768,"i8":9223372036854775807,"f4":1.1,"f8":0.30000000000000004,"n":"12345678901234567890.123456789012345678","b":true,"c":"ab  ","v":"it's","x":"q\" \\ \n\t","d":"2026-02-28","ts":"2026-02-28 01:02:03.5","tz":"2026-02-27T19:32:03.25Z","ti":"23:59:59.999999","iv":"P1M2D","by":"AP8Q","u":"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11","j":{"a":  1},"jb":{"b": [1.50, null]},"m":"so, so","ce":5,"ip":"10.0.0.1/8","a":[1,null,3],"aa":[["a","b,}"],["","q\"\\"]],"ab":["QQ=="],"am":["so, so","sad"],"l":["x"],"ad":["2026-01-01"]}
+	EOT
+	head -n 1 snapshot | cmp - right || failed "snapshot" "$(head -n 1 snapshot)"
+	sed -n 2p snapshot | grep -q '^2 "i2":null,.*"ad":null}$' || failed "nulls" "$(sed -n 2p snapshot)"
+	sed -n 3p snapshot | grep -q '"f4":"NaN","f8":"-Infinity","n":"NaN".*"d":"infinity","ts":"-infinity","tz":"infinity".*"a":\[\],"aa":\["x","y"\]' || failed "odd ones" "$(sed -n 3p snapshot)"
+	# the stream says the same of a row as the snapshot
+	sql "UPDATE t SET id = id + 10"
+	cdc-tail "$pg" --table t --no-follow --resume-from log -o ndjson | event-log append log
+	event-log cat log | grep '"-U"' | sed 's/^{.*"id":1,//; s/^{.*"id":\([23]\),/\1 /' | cmp - snapshot || failed "stream" "$(event-log cat log | tail -n 3)"
+}
+
+@test "large values that an update leaves alone come whole" {
+	sql "CREATE TABLE t(id int PRIMARY KEY, a int, big text); ALTER TABLE t ALTER big SET STORAGE EXTERNAL; INSERT INTO t VALUES(1, 1, repeat('xyz', 5000))"
+	install t
+	capture t
+	sql "UPDATE t SET a = 2"
+	capture t
+	[[ $(changes | tail -n 1 | wc -c) == $((15000 + 8)) ]] || failed "whole" "$(changes | tail -n 1 | wc -c)"
+}
+
+@test "several tables, a schema, odd names; what is asked for" {
+	sql "CREATE SCHEMA s; CREATE TABLE s.\"Odd, one\"(\"a \"\"b\" int, c int); CREATE TABLE u(x int)"
+	cdc-tail "$pg" --table 's."Odd, one",u' --resume-from log --install > /dev/null 2>&1 && failed "a comma in a name parts it"
+	sql "ALTER TABLE s.\"Odd, one\" RENAME TO \"Odd\""
+	install 's."Odd",u'
+	cdc-tail "$pg" --table 's."Odd",u' --no-follow --snapshot never --resume-from log | event-log append log
+	sql "BEGIN; INSERT INTO s.\"Odd\" VALUES(1, 2); INSERT INTO u VALUES(3); COMMIT"
+	cdc-tail "$pg" --table 's."Odd",u' --no-follow --resume-from log | event-log append log
+	event-log cat log | sed 's/"_ts":[0-9]*,"_tx":"[0-9]*","_pos":"[^"]*",//' > out
+	cmp out <(printf '%s\n' '{"_op":"+I","_table":"Odd","a \"b":1,"c":2}' '{"_op":"+I","_table":"u","x":3}') || failed "rows" "$(cat out)"
+}
+
+@test "columns change in mid-stream" {
+	sql "CREATE TABLE t(id int PRIMARY KEY, a int); INSERT INTO t VALUES(1,1)"
+	install t
+	capture t
+	sql "INSERT INTO t VALUES(2,2)"
+	sql "ALTER TABLE t ADD b text DEFAULT 'x'"
+	sql "INSERT INTO t VALUES(3,3)"
+	sql "BEGIN; ALTER TABLE t DROP a; INSERT INTO t VALUES(4); COMMIT"
+	capture t
+	has "columns" _op,id,a,b +I,1,1, +I,2,2, +I,3,3,x +I,4,,x
+}
+
+@test "cascades are captured; a truncate is told, and passed over only on request" {
+	sql "CREATE TABLE p(id int PRIMARY KEY); CREATE TABLE t(id int PRIMARY KEY, p int REFERENCES p ON DELETE CASCADE); INSERT INTO p VALUES(1); INSERT INTO t VALUES(1,1),(2,1)"
+	install t
+	capture t
+	sql "DELETE FROM p"
+	sql "INSERT INTO t VALUES(3,NULL)"
+	capture t
+	has "cascades" _op,id,p +I,1,1 +I,2,1 -D,1,1 -D,2,1 +I,3,
+	sql "TRUNCATE t"
+	refuses "truncated" 78 'cdc-tail: postgres: table t was truncated, and the WAL does not say which rows it had*' cdc-tail "$pg" --table t --no-follow --resume-from log
+	capture t --on-gap continue 2> err
+	grep -q 'table t was truncated' err || failed "said" "$(cat err)"
+}
+
+@test "the slot: lost, made anew, read by another, left of a snapshot that was interrupted" {
+	sql "CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES(1)"
+	install t
+	slot=$(sql "SELECT pubname FROM pg_publication")
+	sql "SELECT pg_create_logical_replication_slot('$slot', 'pgoutput')" > /dev/null
+	sql "INSERT INTO t VALUES(2)"
+	capture t
+	has "begun anew" _op,id +I,1 +I,2
+	sql "SELECT pg_drop_replication_slot('$slot')" > /dev/null
+	sql "INSERT INTO t VALUES(3)"
+	refuses "no slot" 78 "cdc-tail: postgres: the slot $slot is not there any more: changes are lost*" cdc-tail "$pg" --table t --no-follow --resume-from log
+	sql "SELECT pg_create_logical_replication_slot('$slot', 'pgoutput')" > /dev/null
+	refuses "another slot" 78 "cdc-tail: postgres: the slot $slot begins behind what the sink has*" cdc-tail "$pg" --table t --no-follow --resume-from log
+	capture t --on-gap continue 2> err
+	grep -q 'changes are lost' err || failed "said" "$(cat err)"
+	cdc-tail "$pg" --table t --resume-from log > stream 3>&- &
+	source=$!
+	until_true grep -q resume stream
+	refuses "read by another" 75 'cdc-tail: postgres: *is active for PID*' cdc-tail "$pg" --table t --no-follow --resume-from log
+	kill -TERM $source
+	wait $source || failed "status" "$?"
+	cdc-tail "$pg" --resume-from log --remove > /dev/null
+	[[ -z $(sql "SELECT slot_name FROM pg_replication_slots UNION ALL SELECT pubname FROM pg_publication") ]] || failed "removed"
+}
+
+@test "another server than the sink was fed from" {
+	sql "CREATE TABLE t(id int PRIMARY KEY)"
+	install t
+	refuses "another system" 78 'cdc-tail: postgres: the sink was fed by database system 7, this one is *' \
+		cdc-tail "$pg" --table t --no-follow --checked --reader "$PWD/log" --from postgres:7:1:0/100
+	refuses "another source" 78 'cdc-tail: postgres: "5@00000000" is no position in a WAL*' \
+		cdc-tail "$pg" --table t --no-follow --checked --reader "$PWD/log" --from 5@00000000
+}
+
+@test "the server forgets what the sink has, on a quiet table too" {
+	sql "CREATE TABLE t(id int PRIMARY KEY); CREATE TABLE other(x text)"
+	install t
+	mkfifo pipe
+	event-log append log < pipe 3>&- &
+	sink=$!
+	cdc-tail "$pg" --table t --resume-from log > pipe 3>&- &
+	source=$!
+	sql "INSERT INTO t VALUES(1)"
+	until_true confirms 1
+	sql "INSERT INTO other SELECT repeat('x', 1000) FROM generate_series(1, 3000)"
+	until_true confirms 2000000
+	kill -TERM $source
+	wait $source $sink || failed "status" "$?"
+}
+
+# The slot has moved on by so many bytes since the last time.
+confirms() {    # bytes
+	local now
+
+	now=$(sql "SELECT coalesce(pg_wal_lsn_diff(confirmed_flush_lsn, '0/0'), 0) FROM pg_replication_slots")
+	((${now:-0} >= ${before:-$((now - $1 + 1))} + $1)) && before=$now && return
+	before=${before:-$now}
+	return 1
+}
