@@ -21,7 +21,7 @@ static const struct opt options[] = {
 	{ OPT_MAX_RECORD, 0, "max-record", "BYTES", "files: longer records are an error (default 1M; K, M, G)", NULL },
 	{ OPT_COLUMNS, 0, "columns", "COLUMN,...", "only these, in this order", "Records" },
 	{ OPT_WHERE, 0, "where", "EXPR", "only rows for which EXPR holds", NULL },
-	{ OPT_OUTPUT, 'o', "output", "csv|tsv|ndjson", "format (default: csv; ndjson for several tables)", NULL },
+	{ OPT_OUTPUT, 'o', "output", "csv|tsv|ndjson|debezium|maxwell|canal", "format (default: csv; ndjson for several tables)", NULL },
 	{ OPT_RESUME_FROM, 0, "resume-from", "DIR", "checked stream, from where that sink stands", "Position" },
 	{ OPT_CHECKED, 0, "checked", NULL, "checked stream for a sink that says itself where it stands", NULL },
 	{ OPT_FROM, 0, "from", "POSITION", "go on from there", NULL },
@@ -81,6 +81,15 @@ static enum snapshot snapshot_option(const char *text)
 	return strcmp(text, "initial") == 0 ? SNAPSHOT_INITIAL : strcmp(text, "never") == 0 ? SNAPSHOT_NEVER : SNAPSHOT_ONLY;
 }
 
+static void output_option(struct settings *s, const char *text)
+{
+	struct emit_options *e = &s->cdc.emit;
+
+	s->has_output = true;
+	e->form = strcmp(text, "debezium") == 0 ? EMIT_DEBEZIUM : strcmp(text, "maxwell") == 0 ? EMIT_MAXWELL : strcmp(text, "canal") == 0 ? EMIT_CANAL : EMIT_FLAT;
+	e->format = e->form == EMIT_FLAT ? format_named(text) : FORMAT_NDJSON;
+}
+
 static void action_option(struct settings *s, enum action action)
 {
 	if (s->action != CAPTURE && s->action != action)
@@ -117,7 +126,7 @@ static void take_option(struct settings *s, int id)
 	switch (id) {
 	case OPT_COLUMNS: c->emit.columns = optarg; break;
 	case OPT_WHERE: c->emit.where = optarg; break;
-	case OPT_OUTPUT: c->emit.format = format_named(optarg), s->has_output = true; break;
+	case OPT_OUTPUT: output_option(s, optarg); break;
 	case OPT_RESUME_FROM: c->resume_from = optarg; break;
 	case OPT_CHECKED: c->checked = true; break;
 	case OPT_EPOCH_RECORDS: c->epoch_records = size_option("epoch-records", optarg); break;
@@ -199,6 +208,7 @@ static void complete(struct settings *s)
 	c->request.max_record = s->reader.max_record;
 	c->emit.several = s->ntables > 1;
 	c->emit.has_tx = c->driver->has_tx;
+	c->emit.connector = c->driver->connector;
 	if (!s->has_output)
 		c->emit.format = c->emit.several ? FORMAT_NDJSON : FORMAT_CSV;
 	name_reader(s);

@@ -35,7 +35,7 @@ static void set_values(struct envelope *e, const struct span *part)
 	e->value[MADE_TABLE] = part[TABLE];
 	e->value[MADE_TS] = part[SOURCE_TS];
 	e->value[MADE_TX] = part[TRANSACTION].n ? part[TRANSACTION] : part[GTID].n ? part[GTID] : part[TX_ID];
-	e->value[MADE_POS] = part[LSN].n ? part[LSN] : place;
+	e->value[MADE_POS] = !part[LSN].n ? place : part[ROW].n ? envelope_join(e, part[LSN], ":", part[ROW]) : part[LSN];
 }
 
 static bool is_unavailable(struct span s)

@@ -37,6 +37,7 @@ struct pg_source {
 	uint32_t timeline;
 	struct pg_types types;
 	uint32_t *wanted;               /* OIDs of the tables asked for */
+	PGresult *keys;                 /* rows of OID and column, of primary keys */
 
 	struct relation **relation;     /* all that came; the last one of an OID is in force */
 	size_t nrelations;
@@ -81,7 +82,7 @@ static void relation_free(struct relation *r)
 	free(r->table.is_key);
 	free(r->type);
 	free((char *)r->table.name);
-	free((char *)r->table.database);
+	free((char *)r->table.schema);
 	free(r);
 }
 
@@ -91,6 +92,13 @@ static struct relation *relation_of(const struct pg_source *s, uint32_t oid)
 		if (s->relation[i]->oid == oid)
 			return s->relation[i];
 	return NULL;
+}
+
+static void mark_keys(const struct pg_source *s, struct relation *r)
+{
+	for (int k = 0; k < PQntuples(s->keys); k++)
+		for (size_t i = 0; i < r->table.n; i++)
+			r->table.is_key[i] |= strtoul(PQgetvalue(s->keys, k, 0), NULL, 10) == r->oid && strcmp(PQgetvalue(s->keys, k, 1), r->table.column[i]) == 0;
 }
 
 /* Equal ones are one. */
@@ -104,6 +112,7 @@ static struct relation *keep_relation(struct pg_source *s, struct relation *r)
 	}
 	for (size_t i = 0; i < s->request->ntables; i++)
 		r->wanted |= s->wanted[i] == r->oid;
+	mark_keys(s, r);
 	s->relation = mem_array(s->relation, s->nrelations + 1, sizeof *s->relation);
 	s->relation[s->nrelations++] = r;
 	if (r->table.n > s->room) {
@@ -114,11 +123,11 @@ static struct relation *keep_relation(struct pg_source *s, struct relation *r)
 	return r;
 }
 
-static struct relation *relation_new(uint32_t oid, const char *schema, const char *name, size_t n)
+static struct relation *relation_new(const struct pg_source *s, uint32_t oid, const char *schema, const char *name, size_t n)
 {
 	struct relation *r = mem_zalloc(sizeof *r);
 
-	*r = (struct relation){ .oid = oid, .table = { .database = mem_text(span_of(schema)), .name = mem_text(span_of(name)), .n = n } };
+	*r = (struct relation){ .oid = oid, .table = { .database = PQdb(s->stream), .schema = mem_text(span_of(schema)), .name = mem_text(span_of(name)), .n = n } };
 	r->table.column = mem_zalloc(n * sizeof *r->table.column);
 	r->table.is_key = mem_zalloc(n * sizeof *r->table.is_key);
 	r->type = mem_zalloc(n * sizeof *r->type);
@@ -127,7 +136,7 @@ static struct relation *relation_new(uint32_t oid, const char *schema, const cha
 
 static void take_relation(struct pg_source *s, const struct pg_relation *m)
 {
-	struct relation *r = relation_new(m->id, m->schema, m->name, m->n);
+	struct relation *r = relation_new(s, m->id, m->schema, m->name, m->n);
 
 	for (size_t i = 0; i < m->n; i++) {
 		r->table.column[i] = mem_text(span_of(m->column[i].name));
@@ -148,7 +157,7 @@ static struct relation *read_relation(struct pg_source *s, uint32_t oid, struct 
 	             "JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.oid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum",
 	             (const char *const[]){ number }, 1, f);
 	if (q && PQntuples(q))
-		r = relation_new(oid, PQgetvalue(q, 0, 0), PQgetvalue(q, 0, 1), (size_t)PQntuples(q));
+		r = relation_new(s, oid, PQgetvalue(q, 0, 0), PQgetvalue(q, 0, 1), (size_t)PQntuples(q));
 	else if (q)
 		failure_set(f, EXIT_CONFIG, "postgres: a table of the snapshot has gone");
 	for (size_t i = 0; r && i < r->table.n; i++) {
@@ -216,7 +225,7 @@ static int begin_table(struct pg_source *s, struct failure *f)
 		put_identifier(s->plain, &sql, s->at->table.column[i]);
 	}
 	buf_text(&sql, " FROM ");
-	put_identifier(s->plain, &sql, s->at->table.database);
+	put_identifier(s->plain, &sql, s->at->table.schema);
 	buf_byte(&sql, '.');
 	put_identifier(s->plain, &sql, s->at->table.name);
 	buf_byte(&sql, '\0');
@@ -418,7 +427,7 @@ static int take_change(struct pg_source *s, const struct pg_message *m, struct e
 		return failure_set(f, EXIT_DATA, "postgres: a change of a table that was not described");
 	if (!r->wanted)
 		return 1;
-	snprintf(s->pos, sizeof s->pos, "%X/%X:%lu", (unsigned)(s->commit >> 32), (unsigned)s->commit, s->nth);
+	snprintf(s->pos, sizeof s->pos, "%" PRIu64 ":%lu", s->commit, s->nth);
 	if (m->kind != PG_INSERT && m->old_kind != 'O')
 		return not_whole(r, f);
 	rc = emit_table(out, &r->table, f);
@@ -623,7 +632,7 @@ static int create_slot(struct pg_source *s, char snapshot_name[64], struct failu
 	if (!q)
 		return -1;
 	s->lsn = s->confirmed = parse_lsn(PQgetvalue(q, 0, 1));
-	snprintf(s->pos, sizeof s->pos, "%.20s", PQgetvalue(q, 0, 1));
+	snprintf(s->pos, sizeof s->pos, "%" PRIu64, s->lsn);
 	snprintf(snapshot_name, 64, "%s", PQgetvalue(q, 0, 2));
 	PQclear(q);
 	return 0;
@@ -707,6 +716,10 @@ static int begin(struct pg_source *s, struct failure *f)
 			return -1;
 	if (pg_check(s->plain, r, s->name, f) < 0 || pg_load_types(s->plain, &s->types, f) < 0 || identify(s, f) < 0)
 		return -1;
+	s->keys = pg_query(s->plain, "SELECT i.indrelid, a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indisprimary",
+	                   NULL, 0, f);
+	if (!s->keys)
+		return -1;
 	slot = pg_query(s->plain, "SELECT active, active_pid, confirmed_flush_lsn, wal_status FROM pg_replication_slots WHERE slot_name = $1",
 	                (const char *const[]){ s->name }, 1, f);
 	if (!slot)
@@ -729,6 +742,7 @@ static void close_source(void *driver)
 	for (size_t i = 0; i < s->nrelations; i++)
 		relation_free(s->relation[i]);
 	free(s->relation);
+	PQclear(s->keys);
 	free(s->types.of);
 	free(s->wanted);
 	free(s->before);
@@ -758,6 +772,6 @@ static void *open_source(const struct cdc_request *r, struct failure *f)
 }
 
 const struct cdc_driver cdc_postgres = {
-	.scheme = "postgres", .has_tx = true, .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait,
+	.scheme = "postgres", .connector = "postgresql", .has_tx = true, .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait,
 	.confirm = confirm, .status = pg_status, .install = pg_install, .remove = pg_remove,
 };

@@ -480,6 +480,6 @@ static void *open_source(const struct cdc_request *r, struct failure *f)
 }
 
 const struct cdc_driver cdc_sqlite = {
-	.scheme = "sqlite", .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait, .confirm = confirm,
+	.scheme = "sqlite", .connector = "sqlite", .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait, .confirm = confirm,
 	.status = sqlite_status, .install = sqlite_install, .remove = sqlite_remove,
 };

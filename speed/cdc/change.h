@@ -23,7 +23,8 @@ struct datum {
 
 /* Lives as long as the driver that described it. Equal columns are one struct: it is compared by address. */
 struct change_table {
-	const char *database;   /* or schema; "" where there is none */
+	const char *database;
+	const char *schema;     /* "" where there is none */
 	const char *name;
 	size_t n;               /* columns */
 	char **column;

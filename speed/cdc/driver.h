@@ -40,6 +40,7 @@ enum cdc_event {
 
 struct cdc_driver {
 	const char *scheme;             /* `sqlite` of sqlite:shop.db */
+	const char *connector;          /* as Debezium calls it */
 	bool has_tx;                    /* changes know their transaction */
 	/* NULL: failure. The request lives as long as what is opened. */
 	void *(*open)(const struct cdc_request *r, struct failure *f);

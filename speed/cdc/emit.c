@@ -285,7 +285,10 @@ int emit_change(struct emit *e, const struct change *change, struct failure *f)
 		return 0;
 	}
 	e->ledger->out++;
-	flat_change(e, &c);
+	if (e->options->form == EMIT_FLAT)
+		flat_change(e, &c);
+	else
+		envelope_change(e, &c);
 	escape(e, from);
 	e->bytes += e->out->buf.n - from;
 	return out_more(e->out);

@@ -19,6 +19,7 @@ struct emit_options {
 	const char *where;              /* or NULL */
 	bool several;                   /* tables in one stream: records say _table */
 	bool has_tx;
+	const char *connector;          /* as Debezium calls the kind of source */
 };
 
 struct emit_plan;               /* what is done with the columns of a table */

@@ -25,4 +25,7 @@ void flat_begin(struct emit *e, struct emit_plan *p);
 int flat_columns(struct emit *e, struct failure *f);            /* as emit_columns */
 void flat_change(struct emit *e, const struct change *c);
 
+/* emit_envelope.c */
+void envelope_change(struct emit *e, const struct change *c);
+
 #endif

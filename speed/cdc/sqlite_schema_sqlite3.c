@@ -223,7 +223,8 @@ static int read_columns(sqlite3 *db, const char *path, struct sqlite_shape *shap
 
 static int read_table(sqlite3 *db, const char *path, const char *table, struct sqlite_shape *shape, struct failure *f)
 {
-	shape->table.database = "";
+	shape->table.database = "main";
+	shape->table.schema = "";
 	return read_name(db, path, table, shape, f) < 0 || read_columns(db, path, shape, f) < 0 ? -1 : 0;
 }
 
@@ -264,12 +265,27 @@ static int take_columns(struct sqlite_shape *shape, const char *path, struct fai
 	return rc;
 }
 
+/* As the table has its key now. */
+static int mark_keys(sqlite3 *db, const char *path, struct change_table *t, struct failure *f)
+{
+	sqlite3_stmt *s = sqlite_prepare(db, path, "SELECT name FROM pragma_table_info(?1) WHERE pk > 0", f);
+
+	if (!s)
+		return -1;
+	sqlite3_bind_text(s, 1, t->name, -1, SQLITE_STATIC);
+	while (sqlite3_step(s) == SQLITE_ROW)
+		for (size_t i = 0; i < t->n; i++)
+			t->is_key[i] |= span_eq(sqlite_column(s, 0), span_of(t->column[i]));
+	sqlite3_finalize(s);
+	return 0;
+}
+
 int sqlite_read_shape(sqlite3 *db, const char *path, int64_t id, struct sqlite_shape *shape, struct failure *f)
 {
 	sqlite3_stmt *s = sqlite_prepare(db, path, "SELECT tbl, columns FROM _weir_shapes WHERE shape = ?1", f);
 	int rc;
 
-	*shape = (struct sqlite_shape){ .id = id, .table = { .database = "" } };
+	*shape = (struct sqlite_shape){ .id = id, .table = { .database = "main", .schema = "" } };
 	if (!s)
 		return -1;
 	sqlite3_bind_int64(s, 1, id);
@@ -277,7 +293,7 @@ int sqlite_read_shape(sqlite3 *db, const char *path, int64_t id, struct sqlite_s
 	if (rc == SQLITE_ROW) {
 		shape->table.name = mem_text(sqlite_column(s, 0));
 		shape->columns = mem_text(sqlite_column(s, 1));
-		rc = take_columns(shape, path, f);
+		rc = take_columns(shape, path, f) < 0 || mark_keys(db, path, &shape->table, f) < 0 ? -1 : 0;
 	} else if (rc == SQLITE_DONE) {
 		rc = failure_set(f, EXIT_DATA, "%s: a change is of a shape that _weir_shapes does not have", path);
 	} else {

@@ -184,6 +184,22 @@ has() {         # name line...
 		cdc-tail "$pg" --table t --no-follow --checked --reader "$PWD/log" --from 5@00000000
 }
 
+@test "the shape of Debezium, and its places" {
+	sql "CREATE TABLE t(id int PRIMARY KEY, a numeric)"
+	install t
+	cdc-tail "$pg" --table t --no-follow --snapshot never --resume-from log -o debezium | event-log append log
+	sql "BEGIN; INSERT INTO t VALUES(1, 1.50),(2, NULL); COMMIT"
+	sql "UPDATE t SET a = 2 WHERE id = 1"
+	cdc-tail "$pg" --table t --no-follow --resume-from log -o debezium | event-log append log
+	event-log cat log | sed 's/"\(ts_ms\|lsn\|txId\)":[0-9]*/"\1":1/g' > out
+	source='"source":{"version":"weir-0.1.0","connector":"postgresql","name":"shop","ts_ms":1,"snapshot":"false","db":"shop","schema":"public","table":"t","txId":1,"lsn":1,"row":'
+	cmp out <(printf '%s\n' "{\"before\":null,\"after\":{\"id\":1,\"a\":\"1.50\"},${source}0},\"op\":\"c\",\"ts_ms\":1}" \
+		"{\"before\":null,\"after\":{\"id\":2,\"a\":null},${source}1},\"op\":\"c\",\"ts_ms\":1}" \
+		"{\"before\":{\"id\":1,\"a\":\"1.50\"},\"after\":{\"id\":1,\"a\":\"2\"},${source}0},\"op\":\"u\",\"ts_ms\":1}") || failed "shape" "$(cat out)"
+	unset source
+	[[ $(event-log cat log | dedupe -i debezium --key _pos | wc -l) == 3 ]] || failed "places" "$(event-log cat log)"
+}
+
 @test "the server forgets what the sink has, on a quiet table too" {
 	sql "CREATE TABLE t(id int PRIMARY KEY); CREATE TABLE other(x text)"
 	install t

@@ -203,3 +203,54 @@ has() {         # name line...
 	[[ $(event-log cat log | wc -l) == 600001 ]] || failed "rows" "$(event-log cat log | wc -l)"
 	event-log cat log | awk -F , 'NR > 1 { s += (/^-/ ? -1 : 1) * $NF } END { printf "%.1f\n", s }' | cmp - <(sql 'SELECT sum(price) FROM orders') || failed "sum"
 }
+
+# Times vary: those of the database are from now.
+fixed() {
+	sed 's/"\(_ts\|ts_ms\|ts\|es\)":[1-9][0-9]*/"\1":1/g; s/"\(file\|position\)":"[0-9a-f]*/"\1":"x/g'
+}
+
+@test "the shapes of Debezium, Maxwell and Canal" {
+	shop
+	sql "UPDATE orders SET price = 3 WHERE id = 1; DELETE FROM orders WHERE id = 2; INSERT INTO orders VALUES(3,NULL,'it''s')"
+	cdc-tail sqlite:shop.db --table orders --no-follow --snapshot never -o debezium | fixed > out
+	cat > right <<- 'EOT'
+		{"before":{"id":1,"item":"a","price":1.5},"after":{"id":1,"item":"a","price":3.0},"source":{"version":"weir-0.1.0","connector":"sqlite","name":"main","ts_ms":1,"snapshot":"false","db":"main","table":"orders","file":"x","pos":1},"op":"u","ts_ms":1}
+		{"before":{"id":2,"item":"b","price":2.5},"after":null,"source":{"version":"weir-0.1.0","connector":"sqlite","name":"main","ts_ms":1,"snapshot":"false","db":"main","table":"orders","file":"x","pos":2},"op":"d","ts_ms":1}
+		{"before":null,"after":{"id":3,"item":null,"price":"it's"},"source":{"version":"weir-0.1.0","connector":"sqlite","name":"main","ts_ms":1,"snapshot":"false","db":"main","table":"orders","file":"x","pos":3},"op":"c","ts_ms":1}
+	EOT
+	cmp out right || failed "debezium" "$(cat out)"
+	cdc-tail sqlite:shop.db --table orders --no-follow --snapshot never -o maxwell | fixed > out
+	cat > right <<- 'EOT'
+		{"database":"main","table":"orders","type":"update","ts":1,"position":"x:1","data":{"id":1,"item":"a","price":3.0},"old":{"price":1.5}}
+		{"database":"main","table":"orders","type":"delete","ts":1,"position":"x:2","data":{"id":2,"item":"b","price":2.5}}
+		{"database":"main","table":"orders","type":"insert","ts":1,"position":"x:3","data":{"id":3,"item":null,"price":"it's"}}
+	EOT
+	cmp out right || failed "maxwell" "$(cat out)"
+	cdc-tail sqlite:shop.db --table orders --no-follow --snapshot never -o canal | fixed > out
+	cat > right <<- 'EOT'
+		{"data":[{"id":"1","item":"a","price":"3.0"}],"database":"main","es":1,"gtid":"","isDdl":false,"old":[{"price":"1.5"}],"pkNames":["id"],"sql":"","table":"orders","ts":1,"type":"UPDATE"}
+		{"data":[{"id":"2","item":"b","price":"2.5"}],"database":"main","es":1,"gtid":"","isDdl":false,"old":null,"pkNames":["id"],"sql":"","table":"orders","ts":1,"type":"DELETE"}
+		{"data":[{"id":"3","item":null,"price":"it's"}],"database":"main","es":1,"gtid":"","isDdl":false,"old":null,"pkNames":["id"],"sql":"","table":"orders","ts":1,"type":"INSERT"}
+	EOT
+	cmp out right || failed "canal" "$(cat out)"
+}
+
+# Of a stream of changes: the rows that are left, and the places of the last ones.
+view_of() {     # option...
+	window-agg --window none -g item -m 'n = count()' -m 'gmv = sum(price)' -m 'ids = count_distinct(id)' --retract -o csv "$@"
+}
+
+@test "what is written in the shape of others is read as the same changes" {
+	shop
+	sql "UPDATE orders SET price = price + id; INSERT INTO orders VALUES(3,'c',9),(4,'a',0.25); UPDATE orders SET item = 'b' WHERE id = 1; DELETE FROM orders WHERE id = 3"
+	for shape in debezium maxwell canal; do
+		cdc-tail sqlite:shop.db --table orders --no-follow -o "$shape" > "$shape"
+		cmp <(cdc-tail sqlite:shop.db --table orders --no-follow | view_of) <(view_of -i "$shape" "$shape") || failed "$shape" "$(view_of -i "$shape" "$shape" 2>&1)"
+	done
+	# and with its places
+	sql "INSERT INTO orders VALUES(5,'e',1)"
+	cdc-tail sqlite:shop.db --table orders --no-follow --snapshot never | cut -d , -f 3 | tail -n +2 | uniq > places
+	for shape in debezium maxwell; do
+		cdc-tail sqlite:shop.db --table orders --no-follow --snapshot never -o "$shape" | dedupe -i "$shape" --key _pos | wc -l | cmp - <(wc -l < places) || failed "$shape" "places"
+	done
+}
