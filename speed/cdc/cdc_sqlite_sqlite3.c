@@ -379,17 +379,19 @@ static int write_reader(struct sqlite_source *s, int64_t seq, struct failure *f)
 	return rc;
 }
 
-/* Removes the oldest of the changes that all readers have. 1: some; 0: there are none, or not now; -1. */
-static int prune_some(struct sqlite_source *s, struct failure *f)
+/* Removes the oldest of the changes that all readers have. As write_once; *left: there were some. */
+static int prune_some(struct sqlite_source *s, bool *left, struct failure *f)
 {
 	int64_t oldest, upto;
 	char sql[200];
 	int rc = sqlite_int(s->db, s->path, "SELECT min(seq) FROM _weir_changes HAVING count(*)", &oldest, f);
 
+	*left = false;
 	if (rc <= 0 || sqlite_int(s->db, s->path, "SELECT min(seq) FROM _weir_readers", &upto, f) < 0)
-		return rc < 0 || f->status ? -1 : 0;
-	if (upto < oldest)
-		return 0;
+		return f->status ? -1 : 1;
+	*left = upto >= oldest;
+	if (!*left)
+		return 1;
 	if (upto > oldest + PRUNE_STEP)
 		upto = oldest + PRUNE_STEP;
 	snprintf(sql, sizeof sql, "BEGIN IMMEDIATE; UPDATE _weir_about SET pruned = %" PRId64 "; DELETE FROM _weir_changes WHERE seq <= %" PRId64 "; COMMIT", upto, upto);
@@ -399,6 +401,7 @@ static int prune_some(struct sqlite_source *s, struct failure *f)
 static int confirm(void *driver, struct span pos, struct failure *f)
 {
 	struct sqlite_source *s = driver;
+	bool left = true;
 	int64_t seq;
 	int rc;
 
@@ -409,9 +412,9 @@ static int confirm(void *driver, struct span pos, struct failure *f)
 	if (parse_position(s, pos, &seq, f) < 0)
 		return -1;
 	rc = write_reader(s, seq, f);
-	for (int i = 0; rc > 0 && i < PRUNE_STEPS; i++)
-		rc = prune_some(s, f);
-	return rc < 0 ? -1 : s->is_told ? 0 : rc > 0;
+	for (int i = 0; rc > 0 && left && i < PRUNE_STEPS; i++)
+		rc = prune_some(s, &left, f);
+	return rc < 0 ? -1 : (rc == 0 || left) && !s->is_told;
 }
 
 /* ---- beginning ---- */

@@ -193,6 +193,36 @@ has() {         # name line...
 	tail -n 1 stream | grep -q '^#!weir stop ' || failed "stop" "$(tail -n 1 stream)"
 }
 
+keeps() {       # changes
+	cdc-tail sqlite:shop.db --status | grep -qP "^changes kept\t$1\$"
+}
+
+@test "a writer that takes its time keeps nobody from capturing; what the sink has is removed behind it" {
+	shop
+	sql "PRAGMA journal_mode = wal" > /dev/null
+	mkfifo pipe commands
+	event-log append log < pipe 3>&- &
+	cdc-tail sqlite:shop.db --table orders --resume-from log > pipe 3>&- &
+	source=$!
+	sqlite3 shop.db < commands 3>&- &
+	exec {writer}> commands
+	sql "INSERT INTO orders VALUES(3,'c',1)"
+	until_true keeps 0
+	echo "INSERT INTO orders VALUES(4,'d',1); BEGIN IMMEDIATE; SELECT 1;" >&"$writer"
+	until_true grows 5
+	keeps 1 || failed "kept" "$(cdc-tail sqlite:shop.db --status)"
+	echo "INSERT INTO orders VALUES(5,'e',1); COMMIT;" >&"$writer"
+	until_true grows 6
+	until_true keeps 0
+	exec {writer}>&-
+	kill -TERM $source
+	wait $source || failed "status" "$?"
+}
+
+grows() {       # lines
+	(($(event-log cat log 2> /dev/null | wc -l) == $1))
+}
+
 @test "a table of 200,000 rows, in bounded memory, and as many changes" {
 	sql "CREATE TABLE orders(id INTEGER PRIMARY KEY, item, price); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
 		INSERT INTO orders SELECT i, 'item ' || i % 1000, i * 0.5 FROM n"
