@@ -12,7 +12,7 @@ setup() {
 	REPLAY=6 run "$WEIR_ROOT/examples/shop/run.sh"
 	assert_success
 	refute_output --partial WRONG
-	assert_equal "$(grep -c '^   ok ' <<< "$output")" 22
+	assert_equal "$(grep -c '^   ok ' <<< "$output")" 23
 	assert_output --partial "kill -9"
 	assert_output --regexp 'median [0-9]+ ms, p99 [0-9]+ ms'
 	# 60 ms on a machine that does nothing else; here others run
