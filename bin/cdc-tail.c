@@ -8,7 +8,7 @@
 #include "lib/text/read_opts.h"
 #include "speed/cdc/run.h"
 
-enum { OPT_TABLE = 1, OPT_COLUMNS, OPT_WHERE, OPT_OUTPUT, OPT_SNAPSHOT, OPT_RESUME_FROM, OPT_CHECKED, OPT_FROM, OPT_NO_FOLLOW, OPT_ON_GAP, OPT_GRACE,
+enum { OPT_TABLE = 1, OPT_COLUMNS, OPT_WHERE, OPT_OUTPUT, OPT_SNAPSHOT, OPT_RESUME_FROM, OPT_CHECKED, OPT_FROM, OPT_NO_FOLLOW, OPT_ON_GAP, OPT_GRACE, OPT_TIMEOUT,
        OPT_EPOCH_RECORDS, OPT_EPOCH_BYTES, OPT_EPOCH_INTERVAL, OPT_READER, OPT_INSTALL, OPT_REMOVE, OPT_STATUS };
 
 static const struct opt options[] = {
@@ -17,6 +17,7 @@ static const struct opt options[] = {
 	{ OPT_NO_FOLLOW, 0, "no-follow", NULL, "end when there is no more for now", NULL },
 	{ OPT_ON_GAP, 0, "on-gap", "fail|continue", "what to do when records are lost (default fail)", NULL },
 	{ OPT_GRACE, 0, "grace", "DURATION", "files: how long one that was renamed is waited on (default 5s)", NULL },
+	{ OPT_TIMEOUT, 0, "timeout", "DURATION", "servers: how long one that says nothing is waited on (default 60s)", NULL },
 	{ OPT_NO_HEADER, 0, "no-header", NULL, "files: the first line is data", NULL },
 	{ OPT_MAX_RECORD, 0, "max-record", "BYTES", "files: longer records are an error (default 1M; K, M, G)", NULL },
 	{ OPT_COLUMNS, 0, "columns", "COLUMN,...", "only these, in this order", "Records" },
@@ -107,6 +108,7 @@ static bool take_source(struct settings *s, int id)
 	case OPT_NO_FOLLOW: r->follow = false; break;
 	case OPT_ON_GAP: r->continue_at_gap = strcmp(optarg, "continue") == 0; break;
 	case OPT_GRACE: r->grace_ms = duration_option("grace", optarg); break;
+	case OPT_TIMEOUT: r->timeout_ms = duration_option("timeout", optarg); break;
 	case OPT_FROM: r->from = span_of(optarg); break;
 	case OPT_READER: r->reader = optarg; break;
 	case OPT_INSTALL: action_option(s, INSTALL); break;
@@ -247,7 +249,7 @@ static int capture(struct settings *s, struct failure *f)
 
 int main(int argc, char **argv)
 {
-	struct settings s = { .cdc = { .epoch_ms = -1, .request = { .follow = true, .grace_ms = 5000 } } };
+	struct settings s = { .cdc = { .epoch_ms = -1, .request = { .follow = true, .grace_ms = 5000, .timeout_ms = 60000 } } };
 	struct failure f = { 0 };
 	int id, status;
 

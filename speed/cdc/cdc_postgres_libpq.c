@@ -17,7 +17,7 @@
 #include "speed/cdc/pgoutput.h"
 
 #define STEP 1000               /* messages of one call */
-#define STATUS_MS 10000         /* between reports to the server, which gives up after 60 s (wal_sender_timeout) */
+#define STATUS_MS 10000         /* between reports to the server, which gives up after 60 s (wal_sender_timeout); it answers them */
 #define INSIDE_MS 1000          /* how long a look waits for the rest of a transaction */
 #define ASK_MS 50               /* between asking the server how far it has come */
 
@@ -56,6 +56,7 @@ struct pg_source {
 	char *held;                     /* a message that waits for a barrier */
 	int nheld;
 	int64_t told_ms;                /* when the server was told how far we are */
+	int64_t heard_ms;               /* and when it last said something */
 
 	struct datum *before, *after;
 	size_t room;
@@ -333,9 +334,15 @@ static int tell(struct pg_source *s, struct failure *f)
 	return tell_and(s, false, f);
 }
 
+/* Often enough for several answers before silence means something. */
+static int status_ms(const struct pg_source *s)
+{
+	return s->request->timeout_ms / 4 < STATUS_MS ? (int)(s->request->timeout_ms / 4) : STATUS_MS;
+}
+
 static int tell_in_time(struct pg_source *s, struct failure *f)
 {
-	return clock_ms(CLOCK_MONOTONIC) - s->told_ms < STATUS_MS ? 0 : tell(s, f);
+	return clock_ms(CLOCK_MONOTONIC) - s->told_ms < status_ms(s) ? 0 : tell_and(s, true, f);
 }
 
 static int find_target(struct pg_source *s, struct failure *f)
@@ -363,6 +370,7 @@ static int begin_stream(struct pg_source *s, struct failure *f)
 	if (PQresultStatus(q) != PGRES_COPY_BOTH)
 		pg_failed(s->stream, EXIT_RETRY, "postgres", f);
 	PQclear(q);
+	s->heard_ms = clock_ms(CLOCK_MONOTONIC);
 	return f->status ? -1 : tell(s, f);
 }
 
@@ -386,6 +394,10 @@ static int receive(struct pg_source *s, struct failure *f)
 	if (n < 0)
 		return ended(s, f);
 	s->nheld = n;
+	if (n > 0)
+		s->heard_ms = clock_ms(CLOCK_MONOTONIC);
+	else if (clock_ms(CLOCK_MONOTONIC) - s->heard_ms > s->request->timeout_ms)
+		return failure_set(f, EXIT_SERVICE, "postgres: the server has said nothing for %" PRId64 " s", s->request->timeout_ms / 1000);
 	return n > 0;
 }
 
@@ -567,7 +579,7 @@ static int wait(void *driver, struct pollfd fds[2], size_t *n)
 
 	fds[0] = (struct pollfd){ .fd = PQsocket(s->stream), .events = POLLIN };
 	*n = 1;
-	return STATUS_MS;
+	return status_ms(s);
 }
 
 /* ---- positions ---- */

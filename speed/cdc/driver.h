@@ -26,6 +26,7 @@ struct cdc_request {
 	const char *reader;             /* who confirms: by what name the source knows that consumer; NULL: nobody does */
 	const char *key, *cursor;       /* polling: columns */
 	int64_t grace_ms;               /* files: how long a file that was renamed is still read */
+	int64_t timeout_ms;             /* servers: after that without a word the connection is taken for dead */
 	size_t max_record;
 };
 
@@ -48,7 +49,7 @@ struct cdc_driver {
 	/* Of records that are taken as they stand. AUTO: nothing is there yet, or failure. NULL: changes are written as asked for. */
 	enum record_format (*format)(void *driver, struct failure *f);
 	enum cdc_event (*next)(void *driver, struct emit *out, struct failure *f);
-	/* Where it stands behind all that was emitted; asked for when no transaction is open. */
+	/* Where it stands behind all that was emitted; asked for when no transaction is open, and where it wants a barrier. */
 	void (*position)(void *driver, struct buf *out);
 	/* After CDC_DRY: what there is to wait for, at most two descriptors; the ms after which it looks anyway. */
 	int (*wait)(void *driver, struct pollfd fds[2], size_t *n);

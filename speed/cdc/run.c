@@ -120,11 +120,16 @@ static bool is_due(const struct run *r)
 	       r->emit.bytes >= (o->epoch_bytes ? o->epoch_bytes : EPOCH_BYTES) || now_ms() - r->began_ms >= ms;
 }
 
-/* Between two transactions. */
-static int at_boundary(struct run *r)
+static void take_position(struct run *r)
 {
 	buf_clear(&r->pos);
 	r->driver->position(r->source, &r->pos);
+}
+
+/* Between two transactions. */
+static int at_boundary(struct run *r)
+{
+	take_position(r);
 	if (!is_checked(r) || !r->emit.pending || !is_due(r))
 		return 0;
 	return r->emit.bytes >= EPOCH_BYTES ? need_barrier(r) : try_barrier(r) < 0 ? -1 : 0;
@@ -183,6 +188,7 @@ static int step(struct run *r)
 	case CDC_INSIDE:
 		return 1;
 	case CDC_BARRIER:
+		take_position(r);
 		return need_barrier(r) < 0 ? -1 : 1;
 	case CDC_DRY:
 		if (!r->options->request.follow)

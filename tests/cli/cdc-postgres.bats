@@ -175,6 +175,25 @@ has() {         # name line...
 	[[ -z $(sql "SELECT slot_name FROM pg_replication_slots UNION ALL SELECT pubname FROM pg_publication") ]] || failed "removed"
 }
 
+@test "a server that has fallen silent ends it, and what it had is not lost" {
+	sql "CREATE TABLE t(id int PRIMARY KEY)"
+	install t
+	cdc-tail "$pg" --table t --timeout 1s --resume-from log > stream 2> err 3>&- &
+	source=$!
+	until_true grep -q resume stream
+	sender=$(sql "SELECT active_pid FROM pg_replication_slots")
+	sql "INSERT INTO t VALUES(1)"
+	until_true grep -q '^+I' stream
+	kill -STOP "$sender"
+	status=0
+	wait $source || status=$?
+	kill -CONT "$sender"
+	[[ $status == 69 && $(< err) == 'cdc-tail: postgres: the server has said nothing for 1 s' ]] || failed "silent" "status $status, $(< err)"
+	until_true is_gone "$sender"
+	capture t
+	has "all" _op,id +I,1
+}
+
 @test "another server than the sink was fed from" {
 	sql "CREATE TABLE t(id int PRIMARY KEY)"
 	install t

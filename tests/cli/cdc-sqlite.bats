@@ -138,6 +138,9 @@ has() {         # name line...
 		cdc-tail sqlite:shop.db --table orders --no-follow --resume-from log
 	cdc-tail sqlite:shop.db --table orders --install > /dev/null
 	sql "INSERT INTO orders VALUES(5,'e',1,'n')"
+	# the barrier before the new columns says what came before it
+	cdc-tail sqlite:shop.db --table orders --no-follow --resume-from log | grep -A 1 '#!weir barrier' | sed 's/^#!weir \([a-z]*\) .*pos=sqlite:[0-9a-f]*:\([0-9]*\) .*/\1 \2/' > out
+	cmp out <(printf '%s\n' 'barrier 2' '#!weir columns _op,_ts,_pos,id,item,price,note') || failed "barrier" "$(cat out)"
 	capture
 	has "both" _op,id,item,price,note +I,1,a,1.5, +I,2,b,2.5, +I,3,c,1.0, +I,4,d,1.0, +I,5,e,1.0,n
 	sql "ALTER TABLE orders RENAME COLUMN item TO what; DROP TABLE orders"

@@ -127,3 +127,12 @@ exec_start() {          # unit
 	run systemd-analyze --user verify ./*.service ./*.timer
 	assert_output --partial "KillMod"
 }
+
+@test "postgres: capture from a server of its own, a kill, a crash, and the view says what SQL says" {
+	compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null || skip "postgresql is not installed"
+	cdc-tail --help | grep -q postgres:// || skip "this build has no libpq"
+	WORK=$BATS_TEST_TMPDIR/work ORDERS=4000 run "$WEIR_ROOT/examples/postgres/run.sh"
+	assert_success
+	assert_output --partial "kill -9: cdc-tail"
+	assert_output --partial "ok    what is paid"
+}
