@@ -13,6 +13,7 @@
 #define EPOCH_MS 1000
 #define EPOCH_BYTES ((uint64_t)64 * 1024 * 1024)
 #define IDLE_MS 10000                   /* between barriers while nothing is for us */
+#define NOWHERE "-"                     /* the position of a source of which nothing was read yet */
 #define CONFIRM_MS 1000                 /* between two confirmations to the source */
 
 struct run {
@@ -64,7 +65,7 @@ static int confirm(struct run *r, bool at_once)
 {
 	int rc;
 
-	if (!r->watch.news || !r->driver->confirm || (!at_once && now_ms() - r->confirmed_ms < CONFIRM_MS))
+	if (!r->watch.news || !r->driver->confirm || span_eq(buf_view(&r->watch.now.pos), SPAN(NOWHERE)) || (!at_once && now_ms() - r->confirmed_ms < CONFIRM_MS))
 		return 0;
 	r->confirmed_ms = now_ms();
 	rc = r->driver->confirm(r->source, buf_view(&r->watch.now.pos), r->failure);
@@ -124,6 +125,8 @@ static void take_position(struct run *r)
 {
 	buf_clear(&r->pos);
 	r->driver->position(r->source, &r->pos);
+	if (r->pos.n == 0)
+		buf_text(&r->pos, NOWHERE);
 }
 
 /* Between two transactions. */
@@ -191,10 +194,12 @@ static int step(struct run *r)
 		take_position(r);
 		return need_barrier(r) < 0 ? -1 : 1;
 	case CDC_DRY:
+		take_position(r);
 		if (!r->options->request.follow)
 			return finish(r, BARRIER_STOP);
 		return wait_for_more(r) < 0 ? -1 : 1;
 	case CDC_END:
+		take_position(r);
 		return finish(r, BARRIER_END);
 	default:
 		return -1;
@@ -210,6 +215,7 @@ static int work(struct run *r)
 		rc = step(r);
 	if (rc <= 0 || r->out->error)
 		return rc < 0 || r->out->error ? -1 : 0;
+	take_position(r);
 	return finish(r, BARRIER_STOP);
 }
 
@@ -247,7 +253,7 @@ static int begin(struct run *r, struct cdc_options *o)
 {
 	if (watch_open(&r->watch, o->resume_from, r->failure) < 0)
 		return -1;
-	if (o->resume_from)
+	if (o->resume_from && !span_eq(buf_view(&r->watch.begin.pos), SPAN(NOWHERE)))
 		o->request.from = buf_view(&r->watch.begin.pos);
 	buf_span(&r->pos, o->request.from);
 	buf_span(&r->sent, o->request.from);

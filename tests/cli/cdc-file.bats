@@ -93,6 +93,16 @@ teardown() {
 	event-log verify log > out || failed "verify" "$(cat out)"
 }
 
+@test "an empty file, one with a header alone: nothing yet, and all that comes" {
+	: > a.csv
+	capture a.csv
+	echo id,v > a.csv
+	capture a.csv
+	add a.csv 1,a
+	capture a.csv
+	has "first" id,v 1,a
+}
+
 @test "renamed, and renamed again, and compressed: each line once" {
 	csv a.csv 1,a 2,b
 	capture a.csv
