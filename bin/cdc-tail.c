@@ -8,7 +8,7 @@
 #include "lib/text/read_opts.h"
 #include "speed/cdc/run.h"
 
-enum { OPT_TABLE = 1, OPT_COLUMNS, OPT_WHERE, OPT_OUTPUT, OPT_SNAPSHOT, OPT_RESUME_FROM, OPT_CHECKED, OPT_FROM, OPT_NO_FOLLOW, OPT_ON_GAP, OPT_GRACE, OPT_TIMEOUT,
+enum { OPT_TABLE = 1, OPT_COLUMNS, OPT_WHERE, OPT_OUTPUT, OPT_SNAPSHOT, OPT_RESUME_FROM, OPT_CHECKED, OPT_FROM, OPT_NO_FOLLOW, OPT_ON_GAP, OPT_KEY, OPT_GRACE, OPT_TIMEOUT,
        OPT_EPOCH_RECORDS, OPT_EPOCH_BYTES, OPT_EPOCH_INTERVAL, OPT_READER, OPT_INSTALL, OPT_REMOVE, OPT_STATUS };
 
 static const struct opt options[] = {
@@ -16,6 +16,7 @@ static const struct opt options[] = {
 	{ OPT_SNAPSHOT, 0, "snapshot", "initial|never|only", "first the rows that are there (default), not, or nothing else", NULL },
 	{ OPT_NO_FOLLOW, 0, "no-follow", NULL, "end when there is no more for now", NULL },
 	{ OPT_ON_GAP, 0, "on-gap", "fail|continue", "what to do when records are lost (default fail)", NULL },
+	{ OPT_KEY, 'k', "key", "COLUMN,...", "diff: what tells one row from another", NULL },
 	{ OPT_GRACE, 0, "grace", "DURATION", "files: how long one that was renamed is waited on (default 5s)", NULL },
 	{ OPT_TIMEOUT, 0, "timeout", "DURATION", "servers: how long one that says nothing is waited on (default 60s)", NULL },
 	{ OPT_NO_HEADER, 0, "no-header", NULL, "files: the first line is data", NULL },
@@ -39,6 +40,7 @@ static const struct opt options[] = {
 
 static const char *const notes[] = {
 	"Sources:",
+	"  diff:OLD,NEW           two exports of a table, compared by --key",
 	"  file:PATH              a file that grows, through every kind of rotation",
 	"  file:PATTERN           all files of a pattern, the oldest first",
 #ifdef WITH_libpq
@@ -107,6 +109,7 @@ static bool take_source(struct settings *s, int id)
 	case OPT_SNAPSHOT: r->snapshot = snapshot_option(optarg); break;
 	case OPT_NO_FOLLOW: r->follow = false; break;
 	case OPT_ON_GAP: r->continue_at_gap = strcmp(optarg, "continue") == 0; break;
+	case OPT_KEY: r->key = optarg; break;
 	case OPT_GRACE: r->grace_ms = duration_option("grace", optarg); break;
 	case OPT_TIMEOUT: r->timeout_ms = duration_option("timeout", optarg); break;
 	case OPT_FROM: r->from = span_of(optarg); break;
@@ -161,7 +164,7 @@ static void check_forms(const struct settings *s)
 {
 	const struct cdc_options *c = &s->cdc;
 
-	if (!c->driver->format && s->ntables == 0)
+	if (!c->driver->format && !c->driver->ends && s->ntables == 0)
 		die(EXIT_USAGE, "--table: which tables?");
 	if (c->driver->format && (c->emit.columns || c->emit.where || s->has_output))
 		die(EXIT_USAGE, "files: no --columns, --where or --output: their records are taken as they stand");
@@ -204,6 +207,7 @@ static void complete(struct settings *s)
 {
 	struct cdc_options *c = &s->cdc;
 
+	c->request.follow &= !c->driver->ends;
 	c->request.table = s->table;
 	c->request.ntables = s->ntables;
 	c->request.no_header = s->reader.no_header;

@@ -43,6 +43,7 @@ struct cdc_driver {
 	const char *scheme;             /* `sqlite` of sqlite:shop.db */
 	const char *connector;          /* as Debezium calls it */
 	bool has_tx;                    /* changes know their transaction */
+	bool ends;                      /* there is an end: nobody waits for more, and no tables are asked for */
 	/* NULL: failure. The request lives as long as what is opened. */
 	void *(*open)(const struct cdc_request *r, struct failure *f);
 	void (*close)(void *driver);

@@ -3,12 +3,13 @@
 #include "lib/base/span.h"
 #include "speed/cdc/driver.h"
 
-extern const struct cdc_driver cdc_file, cdc_postgres, cdc_sqlite;
+extern const struct cdc_driver cdc_diff, cdc_file, cdc_postgres, cdc_sqlite;
 
 static const struct {
 	const char *scheme;
 	const struct cdc_driver *driver;        /* NULL: left out */
 } known[] = {
+	{ "diff", &cdc_diff },
 	{ "file", &cdc_file },
 #ifdef WITH_libpq
 	{ "postgres", &cdc_postgres },
