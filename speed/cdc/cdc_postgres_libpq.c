@@ -284,6 +284,8 @@ static void position(void *driver, struct buf *out)
 {
 	struct pg_source *s = driver;
 
+	if (s->in_snapshot)                     /* half of one is nothing */
+		return;
 	buf_printf(out, "postgres:%s:%" PRIu32 ":%X/%X", s->system, s->timeline, (unsigned)(s->lsn >> 32), (unsigned)s->lsn);
 }
 

@@ -122,7 +122,9 @@ static void end_look(struct sqlite_source *s)
 static enum cdc_event end_snapshot(struct sqlite_source *s, struct failure *f)
 {
 	s->state = BETWEEN;
-	return sqlite_exec(s->db, s->path, "COMMIT", f) < 0 ? CDC_ERROR : CDC_MORE;
+	if (sqlite_exec(s->db, s->path, "COMMIT", f) < 0)
+		return CDC_ERROR;
+	return s->request->snapshot == SNAPSHOT_ONLY ? CDC_END : CDC_MORE;
 }
 
 /* The next row of what is looked at: 1, 0 behind the last, -1. */
@@ -140,7 +142,7 @@ static enum cdc_event snapshot(struct sqlite_source *s, struct emit *out, struct
 	int rc;
 
 	if (s->table == s->request->ntables)
-		return s->request->snapshot == SNAPSHOT_ONLY ? CDC_END : end_snapshot(s, f);
+		return end_snapshot(s, f);
 	shape = shape_of(s, s->table_shape[s->table], f);
 	if (!shape || (!s->look && open_table(s, shape, f) < 0))
 		return CDC_ERROR;
@@ -271,7 +273,8 @@ static void position(void *driver, struct buf *out)
 {
 	struct sqlite_source *s = driver;
 
-	buf_printf(out, "sqlite:%s:%" PRId64, s->id, s->seq);
+	if (s->state != SNAPSHOT)               /* half of one is nothing */
+		buf_printf(out, "sqlite:%s:%" PRId64, s->id, s->seq);
 }
 
 static int wait(void *driver, struct pollfd fds[2], size_t *n)

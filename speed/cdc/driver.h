@@ -35,7 +35,7 @@ enum cdc_event {
 	CDC_INSIDE,             /* something was emitted, and the transaction goes on */
 	CDC_BARRIER,            /* call again behind a barrier: the columns change */
 	CDC_DRY,                /* there is nothing for now */
-	CDC_END,                /* there will never be more */
+	CDC_END,                /* no more was asked for */
 	CDC_ERROR,
 };
 
@@ -50,7 +50,8 @@ struct cdc_driver {
 	/* Of records that are taken as they stand. AUTO: nothing is there yet, or failure. NULL: changes are written as asked for. */
 	enum record_format (*format)(void *driver, struct failure *f);
 	enum cdc_event (*next)(void *driver, struct emit *out, struct failure *f);
-	/* Where it stands behind all that was emitted; asked for when no transaction is open, and where it wants a barrier. */
+	/* Where it stands behind all that was emitted: nothing before that is ever emitted again, so as long as a snapshot is not whole there is none
+	 * (nothing is written). Asked for when no transaction is open, and where it wants a barrier. */
 	void (*position)(void *driver, struct buf *out);
 	/* After CDC_DRY: what there is to wait for, at most two descriptors; the ms after which it looks anyway. */
 	int (*wait)(void *driver, struct pollfd fds[2], size_t *n);

@@ -167,13 +167,13 @@ static int wait_for_more(struct run *r)
 }
 
 /* What the sink commits in the end is confirmed at the next start: nobody waits for it here. */
-static int finish(struct run *r, enum barrier_kind kind)
+static int finish(struct run *r)
 {
 	if (!is_checked(r))
 		return out_flush(r->out);
 	if (may_send(r) < 0)
 		return -1;
-	return send_barrier(r, kind) < 0 ? -1 : confirm(r, true);
+	return send_barrier(r, BARRIER_STOP) < 0 ? -1 : confirm(r, true);
 }
 
 /* 1: go on; 0: it has ended; -1. */
@@ -196,11 +196,11 @@ static int step(struct run *r)
 	case CDC_DRY:
 		take_position(r);
 		if (!r->options->request.follow)
-			return finish(r, BARRIER_STOP);
+			return finish(r);
 		return wait_for_more(r) < 0 ? -1 : 1;
 	case CDC_END:
 		take_position(r);
-		return finish(r, BARRIER_END);
+		return finish(r);
 	default:
 		return -1;
 	}
@@ -216,7 +216,7 @@ static int work(struct run *r)
 	if (rc <= 0 || r->out->error)
 		return rc < 0 || r->out->error ? -1 : 0;
 	take_position(r);
-	return finish(r, BARRIER_STOP);
+	return finish(r);
 }
 
 /* ---- beginning and end ---- */

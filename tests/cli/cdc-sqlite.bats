@@ -111,6 +111,27 @@ has() {         # name line...
 	refuses "no number" 65 'cdc-tail: --where: table orders: *' cdc-tail sqlite:shop.db --table orders --no-follow --where 'item + 1 > 2'
 }
 
+@test "asked to stop before it has begun: nothing is taken for a whole snapshot" {
+	need strace
+	is_plain_build || skip "sanitizers do not run under strace"
+	shop
+	strace -o trace -P "$PWD/shop.db" -e trace=openat -e inject=openat:signal=TERM:when=1 \
+		cdc-tail sqlite:shop.db --table orders --resume-from log > stream
+	grep -q '^#!weir stop .* pos=- n=0 ' stream || failed "stream" "$(cat stream)"
+	event-log append log < stream
+	capture
+	has "all" _op,id,item,price +I,1,a,1.5 +I,2,b,2.5
+}
+
+@test "the snapshot alone; what follows it goes on there" {
+	shop
+	capture --snapshot only
+	sql "INSERT INTO orders VALUES(3,'c',1)"
+	has "snapshot" _op,id,item,price +I,1,a,1.5 +I,2,b,2.5
+	capture
+	has "goes on" _op,id,item,price +I,1,a,1.5 +I,2,b,2.5 +I,3,c,1.0
+}
+
 @test "several tables in one stream, in the order of commits" {
 	sql "CREATE TABLE a(x); CREATE TABLE b(y, z)"
 	cdc-tail sqlite:shop.db --table a,B --install > out
