@@ -78,8 +78,8 @@ static enum cdc_event begin_again(struct tail *t, struct failure *f)
 		return CDC_ERROR;
 	if (!partial)
 		warn("%s: it was truncated: going on from its beginning; what was written to it just before is not known here", t->path);
-	rc = tail_open(t, t->path, NULL, f);
-	return rc < 0 ? CDC_ERROR : rc ? CDC_MORE : CDC_DRY;
+	tail_rewind(t);
+	return CDC_MORE;
 }
 
 /* The last record of a file that nobody writes to, without a newline. */

@@ -47,6 +47,7 @@ static inline int64_t tail_ns(const struct timespec *t)
 struct input *tail_open_again(int fd);          /* the file again, whatever its name is by now */
 int tail_fail_input(const char *path, struct input *in, struct failure *f);            /* always -1 */
 void tail_drop_text(struct tail *t);
+void tail_rewind(struct tail *t);                       /* to the beginning of the file at hand: it has another text now */
 void tail_leave(struct tail *t);
 /* Takes a file to hand, at the place: 1; 0: the place is not in it, or it has gone; -1. Without a place: at its beginning. */
 int tail_open(struct tail *t, const char *path, const struct file_place *place, struct failure *f);

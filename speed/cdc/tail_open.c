@@ -20,26 +20,31 @@ void tail_drop_text(struct tail *t)
 	t->skip = 0;
 }
 
-void tail_leave(struct tail *t)
+void tail_rewind(struct tail *t)
 {
 	struct stat st;
 
-	if (t->fd < 0)
-		return;
 	if (fstat(t->fd, &st) == 0)
 		t->mtime_ns = tail_ns(&st.st_mtim);
 	if (t->trail.offset) {
 		trail_place(&t->trail, t->dev, t->ino, &t->place);
 		t->has_place = true;
 	}
-	close(t->fd);
-	t->fd = -1;
-	input_free(t->inflate);
-	t->inflate = NULL;
 	tail_drop_text(t);
 	t->held = 0;
 	t->trail = (struct file_trail){ 0 };
 	t->has_header = false;
+}
+
+void tail_leave(struct tail *t)
+{
+	if (t->fd < 0)
+		return;
+	tail_rewind(t);
+	close(t->fd);
+	t->fd = -1;
+	input_free(t->inflate);
+	t->inflate = NULL;
 }
 
 /* The file again, whatever its name is by now. */

@@ -219,6 +219,23 @@ shows() {       # lines
 	(($(event-log cat log 2> /dev/null | wc -l) == $1))
 }
 
+@test "truncated without a copy: told, and gone on from the beginning" {
+	mkfifo pipe
+	event-log append log < pipe 3>&- &
+	sink=$!
+	csv a.csv 1,a
+	cdc-tail file:a.csv --resume-from log > pipe 2> err 3>&- &
+	source=$!
+	until_true shows 2
+	csv a.csv 2,b
+	until_true shows 3
+	grep -q 'cdc-tail: a.csv: it was truncated: going on from its beginning' err || failed "told" "$(cat err)"
+	kill -TERM $source
+	wait $source || failed "source" "$?"
+	wait $sink || failed "sink" "$?"
+	has "both" id,v 1,a 2,b
+}
+
 @test "the ledger balances" {
 	csv a.csv 1,a 2,b
 	cdc-tail file:a.csv --no-follow --stats > /dev/null 2> stats
