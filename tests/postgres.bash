@@ -1,9 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# A PostgreSQL of our own: in a directory of the test file, on a socket there, not on the network. `load ../postgres`, then
+# A PostgreSQL of our own: in a directory of the test file, on a socket there, not on the network. `load ../postgres` starts it for the file, then
 #
-#	setup_file() { start_postgres; }
-#	teardown_file() { stop_postgres; }
+#	need_postgres                   in a test: skips it where there is none
 #	sql 'SELECT 1'                  as its superuser, in the database `shop`; $pg is how cdc-tail is told of it
 
 # The server refuses to run as root.
@@ -57,4 +56,12 @@ need_postgres() {
 
 sql() {         # statements
 	psql -qAt -v ON_ERROR_STOP=1 -h "$PG_DIR" -U postgres -c "$1" shop
+}
+
+setup_file() {
+	start_postgres
+}
+
+teardown_file() {
+	stop_postgres
 }

@@ -6,9 +6,6 @@
 #include "lib/base/buf.h"
 #include "lib/base/span.h"
 
-/* Room that n bytes take. */
-#define BASE64_LENGTH(n) (((n) + 2) / 3 * 4)
-
 void base64_encode(struct buf *out, struct span bytes);
 
 #endif

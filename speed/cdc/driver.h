@@ -24,7 +24,7 @@ struct cdc_request {
 	bool continue_at_gap;           /* what is lost is told and passed over */
 	bool no_header;                 /* files: the first line is data */
 	const char *reader;             /* who confirms: by what name the source knows that consumer; NULL: nobody does */
-	const char *key, *cursor;       /* polling: columns */
+	const char *key;                /* exports: the columns that tell one row from another */
 	int64_t grace_ms;               /* files: how long a file that was renamed is still read */
 	int64_t timeout_ms;             /* servers: after that without a word the connection is taken for dead */
 	size_t max_record;

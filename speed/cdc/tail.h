@@ -49,8 +49,6 @@ int tail_fail_input(const char *path, struct input *in, struct failure *f);     
 void tail_drop_text(struct tail *t);
 void tail_rewind(struct tail *t);                       /* to the beginning of the file at hand: it has another text now */
 void tail_leave(struct tail *t);
-/* Takes a file to hand, at the place: 1; 0: the place is not in it, or it has gone; -1. Without a place: at its beginning. */
-int tail_open(struct tail *t, const char *path, const struct file_place *place, struct failure *f);
 
 /* Something is lost: -1, unless that is to be passed over. */
 int tail_gap(const struct tail *t, struct failure *f, const char *what);

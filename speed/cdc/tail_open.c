@@ -104,8 +104,8 @@ static int reach(const char *path, int fd, const struct file_place *place, struc
 	return rc;
 }
 
-/* 1, 0: the place is not in it, or it has gone; -1. */
-int tail_open(struct tail *t, const char *path, const struct file_place *place, struct failure *f)
+/* Takes a file to hand, at the place: 1; 0: the place is not in it, or it has gone; -1. Without a place: at its beginning. */
+static int open_file(struct tail *t, const char *path, const struct file_place *place, struct failure *f)
 {
 	struct file_trail trail;
 	struct input *inflate = NULL;
@@ -161,7 +161,7 @@ int tail_find_place(struct tail *t, const struct file_place *place, const struct
 
 			if (same == (round == 1) || (same && others))
 				continue;
-			rc = tail_open(t, set->of[i].path, place, f);
+			rc = open_file(t, set->of[i].path, place, f);
 			if (rc)
 				return rc;
 		}
@@ -236,7 +236,7 @@ int tail_open_next(struct tail *t, struct failure *f)
 	if (rc == 0)
 		i = tail_find_next(t, &set, f);
 	if (i >= 0)
-		rc = (size_t)i < set.n ? tail_open(t, set.of[i].path, NULL, f) : 0;
+		rc = (size_t)i < set.n ? open_file(t, set.of[i].path, NULL, f) : 0;
 	else
 		rc = -1;
 	file_set_free(&set);
@@ -258,7 +258,7 @@ int tail_confirm_next(struct tail *t, struct failure *f)
 	if (i < 0)
 		rc = -1;
 	else if ((size_t)i < set.n && !is_ours(t, &set.of[i]))
-		rc = tail_open(t, set.of[i].path, NULL, f) < 0 ? -1 : 0;
+		rc = open_file(t, set.of[i].path, NULL, f) < 0 ? -1 : 0;
 	file_set_free(&set);
 	return rc;
 }
@@ -271,7 +271,7 @@ int tail_open_first(struct tail *t, struct failure *f)
 	size_t first = file_name_is_pattern(t->request->place) || set.n == 0 ? 0 : set.n - 1;
 
 	if (rc == 0 && set.n && (set.of[first].is_named || file_name_is_pattern(t->request->place)))
-		rc = tail_open(t, set.of[first].path, NULL, f);
+		rc = open_file(t, set.of[first].path, NULL, f);
 	file_set_free(&set);
 	return rc;
 }

@@ -5,14 +5,6 @@ load ../lib
 load ../postgres
 load cases
 
-setup_file() {
-	start_postgres
-}
-
-teardown_file() {
-	stop_postgres
-}
-
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	need_postgres

@@ -7,14 +7,6 @@ load ../postgres
 load ../cli/cases
 load pipeline
 
-setup_file() {
-	start_postgres
-}
-
-teardown_file() {
-	stop_postgres
-}
-
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	pg="postgres://postgres@/shop?host=${PG_DIR-}"
