@@ -40,9 +40,13 @@ static const struct opt options[] = {
 
 static const char *const notes[] = {
 	"Sources:",
+	"  binlog:PATTERN         tables of a MariaDB database, by files of its binlog",
 	"  diff:OLD,NEW           two exports of a table, compared by --key",
 	"  file:PATH              a file that grows, through every kind of rotation",
 	"  file:PATTERN           all files of a pattern, the oldest first",
+#ifdef WITH_libmariadb
+	"  mysql://HOST/DB        tables of a MariaDB database, by its binlog",
+#endif
 #ifdef WITH_libpq
 	"  postgres://HOST/DB     tables of a PostgreSQL database, by its WAL",
 #endif

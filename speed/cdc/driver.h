@@ -11,6 +11,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/failure.h"
 #include "speed/cdc/emit.h"
+#include "speed/cdc/needs.h"
 
 enum snapshot { SNAPSHOT_INITIAL, SNAPSHOT_NEVER, SNAPSHOT_ONLY };
 
@@ -57,6 +58,8 @@ struct cdc_driver {
 	int (*wait)(void *driver, struct pollfd fds[2], size_t *n);
 	/* The sink has made all up to this position durable: the source may forget it. 0; 1: not now, ask again; -1. Or NULL. */
 	int (*confirm)(void *driver, struct span pos, struct failure *f);
+	/* --dry-run: what is not there yet. 0; -1: that cannot be found out. Or NULL. */
+	int (*needs)(const struct cdc_request *r, struct needs *n, struct failure *f);
 	/* --status: writes lines `name TAB value`. --install, --remove: what the source needs for being read. Or NULL. */
 	int (*status)(const struct cdc_request *r, struct buf *out, struct failure *f);
 	int (*install)(const struct cdc_request *r, struct buf *said, struct failure *f);

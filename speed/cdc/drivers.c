@@ -3,14 +3,22 @@
 #include "lib/base/span.h"
 #include "speed/cdc/driver.h"
 
-extern const struct cdc_driver cdc_diff, cdc_file, cdc_postgres, cdc_sqlite;
+extern const struct cdc_driver cdc_binlog, cdc_diff, cdc_file, cdc_mysql, cdc_postgres, cdc_sqlite;
 
 static const struct {
 	const char *scheme;
 	const struct cdc_driver *driver;        /* NULL: left out */
 } known[] = {
+	{ "binlog", &cdc_binlog },
 	{ "diff", &cdc_diff },
 	{ "file", &cdc_file },
+#ifdef WITH_libmariadb
+	{ "mariadb", &cdc_mysql },
+	{ "mysql", &cdc_mysql },
+#else
+	{ "mariadb", NULL },
+	{ "mysql", NULL },
+#endif
 #ifdef WITH_libpq
 	{ "postgres", &cdc_postgres },
 	{ "postgresql", &cdc_postgres },
