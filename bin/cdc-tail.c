@@ -9,7 +9,7 @@
 #include "speed/cdc/run.h"
 
 enum { OPT_TABLE = 1, OPT_COLUMNS, OPT_WHERE, OPT_OUTPUT, OPT_SNAPSHOT, OPT_RESUME_FROM, OPT_CHECKED, OPT_FROM, OPT_NO_FOLLOW, OPT_ON_GAP, OPT_KEY, OPT_GRACE, OPT_TIMEOUT,
-       OPT_EPOCH_RECORDS, OPT_EPOCH_BYTES, OPT_EPOCH_INTERVAL, OPT_READER, OPT_INSTALL, OPT_REMOVE, OPT_STATUS };
+       OPT_EPOCH_RECORDS, OPT_EPOCH_BYTES, OPT_EPOCH_INTERVAL, OPT_READER, OPT_DRY_RUN, OPT_INSTALL, OPT_REMOVE, OPT_STATUS };
 
 static const struct opt options[] = {
 	{ OPT_TABLE, 0, "table", "TABLE,...", "capture these tables", "Capture" },
@@ -31,7 +31,8 @@ static const struct opt options[] = {
 	{ OPT_EPOCH_RECORDS, 0, "epoch-records", "N", "a barrier after N records (default: by time and size)", NULL },
 	{ OPT_EPOCH_BYTES, 0, "epoch-bytes", "BYTES", "a barrier after so much (default 64M)", NULL },
 	{ OPT_EPOCH_INTERVAL, 0, "epoch-interval", "DURATION", "a barrier after that time (default 1s)", NULL },
-	{ OPT_INSTALL, 0, "install", NULL, "put into the source what capture needs, and end", "Source" },
+	{ OPT_DRY_RUN, 0, "dry-run", NULL, "print the statements that the source still needs, and end", "Source" },
+	{ OPT_INSTALL, 0, "install", NULL, "put into the source what capture needs, and end", NULL },
 	{ OPT_REMOVE, 0, "remove", NULL, "take it out again, and end", NULL },
 	{ OPT_STATUS, 0, "status", NULL, "say how the source and its readers stand, and end", NULL },
 	STATS_OPTS,
@@ -60,7 +61,7 @@ static const struct cli cli = {
 	"cdc-tail", "SOURCE [OPTION]...", "capture changes and print them as they come", options, notes,
 };
 
-enum action { CAPTURE, INSTALL, REMOVE, STATUS };
+enum action { CAPTURE, DRY_RUN, INSTALL, REMOVE, STATUS };
 
 struct settings {
 	struct cdc_options cdc;
@@ -100,7 +101,7 @@ static void output_option(struct settings *s, const char *text)
 static void action_option(struct settings *s, enum action action)
 {
 	if (s->action != CAPTURE && s->action != action)
-		die(EXIT_USAGE, "--install, --remove and --status: one of them at a time");
+		die(EXIT_USAGE, "--dry-run, --install, --remove and --status: one of them at a time");
 	s->action = action;
 }
 
@@ -118,6 +119,7 @@ static bool take_source(struct settings *s, int id)
 	case OPT_TIMEOUT: r->timeout_ms = duration_option("timeout", optarg); break;
 	case OPT_FROM: r->from = span_of(optarg); break;
 	case OPT_READER: r->reader = optarg; break;
+	case OPT_DRY_RUN: action_option(s, DRY_RUN); break;
 	case OPT_INSTALL: action_option(s, INSTALL); break;
 	case OPT_REMOVE: action_option(s, REMOVE); break;
 	case OPT_STATUS: action_option(s, STATUS); break;
@@ -238,6 +240,24 @@ static int act(struct settings *s, int (*action)(const struct cdc_request *, str
 	return out_finish(&out, rc < 0 ? f->status : 0);
 }
 
+/* Nothing is needed: 0. */
+static int dry_run(struct settings *s, struct failure *f)
+{
+	struct needs n = { 0 };
+	struct out out;
+	int rc;
+
+	if (!s->cdc.driver->needs)
+		die(EXIT_USAGE, "%s: there is nothing to prepare", s->cdc.driver->scheme);
+	if (s->ntables == 0)
+		die(EXIT_USAGE, "--table: which tables?");
+	out_init(&out, STDOUT_FILENO, "stdout");
+	rc = s->cdc.driver->needs(&s->cdc.request, &n, f);
+	buf_span(&out.buf, buf_view(&n.lines));
+	needs_free(&n);
+	return out_finish(&out, rc < 0 ? f->status : n.n ? EXIT_CONFIG : 0);
+}
+
 static int capture(struct settings *s, struct failure *f)
 {
 	struct ledger ledger = { 0 };
@@ -268,7 +288,7 @@ int main(int argc, char **argv)
 		die(EXIT_USAGE, "%s", argc == optind ? "the source is missing" : "one source at a time");
 	find_source(&s, argv[optind]);
 	complete(&s);
-	status = s.action == INSTALL ? act(&s, s.cdc.driver->install, &f) : s.action == REMOVE ? act(&s, s.cdc.driver->remove, &f) :
+	status = s.action == DRY_RUN ? dry_run(&s, &f) : s.action == INSTALL ? act(&s, s.cdc.driver->install, &f) : s.action == REMOVE ? act(&s, s.cdc.driver->remove, &f) :
 	         s.action == STATUS ? act(&s, s.cdc.driver->status, &f) : capture(&s, &f);
 	if (*f.text)
 		warn("%s", f.text);

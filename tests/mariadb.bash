@@ -1,13 +1,35 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# A MariaDB of our own: in a directory of the test file, on a socket there, not on the network. `load ../mariadb` starts it for the file, then
+# A MariaDB of our own: in a directory of the test file, on a socket there; over loopback with TLS, on a port of its own. `load ../mariadb` starts it
+# for the file, then
 #
 #	need_mariadb                    in a test: skips it where there is none
+#	$MY_PORT, $MY_DIR/ca.pem        the port, and who vouches for the server
 #	sql 'SELECT 1'                  as its superuser, in the database `shop`; $my is how cdc-tail is told of it
 
 # The server refuses to run as root, and passwords of the file system are not asked for.
 as_mysql() {
 	if ((EUID == 0)); then setpriv --reuid=mysql --regid=mysql --clear-groups "$@"; else "$@"; fi
+}
+
+# A certificate for 127.0.0.1, signed by an authority of our own.
+make_certificate() {    # directory
+	(
+		cd "$1" || exit
+		openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=weir-test-ca -keyout ca-key.pem -out ca.pem
+		openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout key.pem -out request.pem
+		openssl x509 -req -in request.pem -days 2 -CA ca.pem -CAkey ca-key.pem -CAcreateserial -extfile <(echo subjectAltName=IP:127.0.0.1) -out cert.pem
+		chmod 644 -- *.pem
+	) > "$1/openssl.log" 2>&1 || { cat "$1/openssl.log"; return 1; }
+}
+
+free_port() {
+	local port
+
+	for ((port = 20000 + RANDOM % 20000; ; port++)); do
+		(: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null || break
+	done
+	echo "$port"
 }
 
 start_mariadb() {       # setting...
@@ -17,12 +39,14 @@ start_mariadb() {       # setting...
 	dir=$(mktemp -d /tmp/weir-my.XXXXXX)
 	((EUID != 0)) || chown mysql "$dir"
 	chmod 755 "$dir"
-	export MY_DIR=$dir
+	export MY_DIR=$dir MY_PORT
+	MY_PORT=$(free_port)
+	make_certificate "$dir" || return
 	as_mysql mariadb-install-db --no-defaults --datadir="$dir/data" --auth-root-authentication-method=normal --skip-test-db > "$dir/install.log" 2>&1 ||
 		{ cat "$dir/install.log"; return 1; }
 	{
 		echo '[mariadbd]'
-		printf '%s\n' datadir="$dir/data" socket="$dir/s" pid-file="$dir/pid" skip-networking innodb-flush-log-at-trx-commit=0 innodb-buffer-pool-size=64M \
+		printf '%s\n' datadir="$dir/data" socket="$dir/s" pid-file="$dir/pid" bind-address=127.0.0.1 port="$MY_PORT" ssl-cert="$dir/cert.pem" ssl-key="$dir/key.pem" ssl-ca="$dir/ca.pem" innodb-flush-log-at-trx-commit=2 innodb-buffer-pool-size=64M \
 			innodb-log-file-size=48M log-bin=bin server-id=1 binlog-format=ROW binlog-row-metadata=FULL "$@"
 	} > "$dir/my.cnf"
 	run_mariadb

@@ -27,7 +27,7 @@ static void *debezium_open(const struct fields *fields)
 
 static void set_values(struct envelope *e, const struct span *part)
 {
-	struct span place = envelope_join(e, part[BINLOG], ":", part[POS]);
+	struct span place = part[BINLOG].n || !part[GTID].n ? envelope_join(e, part[BINLOG], ":", part[POS]) : part[GTID];
 
 	/* the rows of one binlog event share its position */
 	if (part[ROW].n)

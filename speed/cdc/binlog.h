@@ -58,7 +58,7 @@ struct binlog_event {
 	uint32_t domain;
 	uint8_t flags;
 	struct span xid;                /* GTID of a transaction in two phases: what names it */
-	struct span list;               /* GTID_LIST: server, domain and number of each, 16 bytes as they stand */
+	struct span list;               /* GTID_LIST: domain, server and number of each, 4, 4 and 8 bytes as they stand */
 	struct span database, text;     /* STATEMENT */
 	uint64_t table;                 /* TABLE, rows: number of the table map */
 	struct span map;                /* TABLE: all behind the number */

@@ -173,11 +173,11 @@ static int check_begin(struct binlog_source *s, struct failure *f)
 	if (binlog_event(&format, buf_view(&s->event), &e, &s->reader.inflated, &why) < 0 || e.kind != BINLOG_GTID_LIST)
 		return 0;
 	for (list = wire_of(e.list); wire_left(&list);) {
-		struct binlog_gtid g = { .server = (uint32_t)wire_little(&list, 4) };
+		struct binlog_gtid g = { .domain = (uint32_t)wire_little(&list, 4) };
 		const struct binlog_gtid *has;
 
+		g.server = (uint32_t)wire_little(&list, 4);
 		g.seq = wire_little(&list, 8);
-		g.domain = (uint32_t)wire_little(&list, 4);
 		has = binlog_place_gtid(&s->reader.place, g.domain);
 		if (has && has->seq >= g.seq)
 			continue;
@@ -288,5 +288,5 @@ static void *open_source(const struct cdc_request *r, struct failure *f)
 }
 
 const struct cdc_driver cdc_binlog = {
-	.scheme = "binlog", .connector = "mysql", .has_tx = true, .ends = true, .open = open_source, .close = close_source, .next = next, .position = position,
+	.scheme = "binlog", .connector = "mariadb", .has_tx = true, .ends = true, .open = open_source, .close = close_source, .next = next, .position = position,
 };

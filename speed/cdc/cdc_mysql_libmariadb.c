@@ -135,13 +135,15 @@ static unsigned long number_of(const char *file)
 static int check_file(struct mysql_source *s, struct failure *f)
 {
 	const struct binlog_reader *r = &s->reader;
-	const struct binlog_place *p = &r->place;
+	struct binlog_place *p = &s->reader.place;
 	bool same = strcmp(r->at.file, p->file) == 0;
 
 	if (!s->is_new || !r->at.created)
 		return 0;
 	s->is_new = false;
-	if (!*p->file || (same && (!p->created || p->created == r->at.created)) || (!same && number_of(r->at.file) > number_of(p->file)))
+	if (same && !p->created)
+		p->created = r->at.created;
+	if (!*p->file || (same && p->created == r->at.created) || (!same && number_of(r->at.file) > number_of(p->file)))
 		return 0;
 	return gap(s, f, "the binlog was begun anew (RESET MASTER?)");
 }
@@ -284,6 +286,8 @@ static void *open_source(const struct cdc_request *r, struct failure *f)
 	if (rc >= 0)
 		rc = needs_refuse(&needs, "mysql", f);
 	needs_free(&needs);
+	if (s)
+		binlog_place_free(&s->reader.place);    /* what the check has looked at */
 	if (rc == 0 && begin(s, f) == 0)
 		return s;
 	if (s)
@@ -302,6 +306,6 @@ static int needs(const struct cdc_request *r, struct needs *n, struct failure *f
 }
 
 const struct cdc_driver cdc_mysql = {
-	.scheme = "mysql", .connector = "mysql", .has_tx = true, .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait,
+	.scheme = "mysql", .connector = "mariadb", .has_tx = true, .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait,
 	.needs = needs,
 };

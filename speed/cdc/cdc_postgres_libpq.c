@@ -357,5 +357,5 @@ static void *open_source(const struct cdc_request *r, struct failure *f)
 
 const struct cdc_driver cdc_postgres = {
 	.scheme = "postgres", .connector = "postgresql", .has_tx = true, .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait,
-	.confirm = confirm, .status = pg_status, .install = pg_install, .remove = pg_remove,
+	.confirm = confirm, .needs = pg_needs, .status = pg_status, .install = pg_install, .remove = pg_remove,
 };

@@ -337,7 +337,28 @@ static void *open_source(const struct cdc_request *r, struct failure *f)
 	return NULL;
 }
 
+static int needs(const struct cdc_request *r, struct needs *n, struct failure *f)
+{
+	sqlite3 *db = sqlite_open(r->place, f);
+
+	for (size_t i = 0; db && f->status == 0 && i < r->ntables; i++) {
+		struct failure why = { 0 };
+		struct buf command = { 0 };
+		int64_t shape;
+
+		buf_printf(&command, "-- cdc-tail sqlite:%s --table %s --install", r->place, r->table[i]);
+		buf_byte(&command, '\0');
+		if (sqlite_check(db, r->place, r->table[i], &shape, &why) < 0 && why.status == EXIT_CONFIG)
+			needs_add(n, why.text, command.p);
+		else if (why.status)
+			*f = why;
+		buf_free(&command);
+	}
+	sqlite3_close(db);
+	return f->status ? -1 : 0;
+}
+
 const struct cdc_driver cdc_sqlite = {
 	.scheme = "sqlite", .connector = "sqlite", .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait, .confirm = sqlite_confirm,
-	.status = sqlite_status, .install = sqlite_install, .remove = sqlite_remove,
+	.needs = needs, .status = sqlite_status, .install = sqlite_install, .remove = sqlite_remove,
 };

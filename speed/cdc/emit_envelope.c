@@ -92,15 +92,34 @@ static void part_place(struct span pos, struct span *file, struct span *at)
 
 /* ---- Debezium ---- */
 
-static void put_place(const struct emit *e, struct buf *out, struct span pos)
+/* Which members hold the transaction, the place in the source, and that within it. */
+static const struct members {
+	const char *connector, *tx, *file, *at;
+} members[] = {
+	{ "postgresql", "txId", "lsn", "row" },
+	{ "mariadb", NULL, "gtid", "row" },
+	{ NULL, "txId", "file", "pos" },
+};
+
+static const struct members *members_of(const char *connector)
 {
-	bool is_wal = strcmp(e->options->connector, "postgresql") == 0;
+	const struct members *m = members;
+
+	while (m->connector && strcmp(m->connector, connector) != 0)
+		m++;
+	return m;
+}
+
+static void put_place(const struct members *m, struct buf *out, const struct change *c)
+{
 	struct span file, at;
 
-	part_place(pos, &file, &at);
-	put_either(out, ",", is_wal ? "lsn" : "file", file);
+	if (c->tx.n && m->tx)
+		put_either(out, ",", m->tx, c->tx);
+	part_place(c->pos, &file, &at);
+	put_either(out, ",", m->file, file);
 	if (at.n)
-		put_either(out, ",", is_wal ? "row" : "pos", at);
+		put_either(out, ",", m->at, at);
 }
 
 static void put_source(const struct emit *e, struct buf *out, const struct change *c)
@@ -120,9 +139,7 @@ static void put_source(const struct emit *e, struct buf *out, const struct chang
 	if (*t->schema)
 		put_text(out, ",", "schema", span_of(t->schema));
 	put_text(out, ",", "table", span_of(t->name));
-	if (c->tx.n)
-		put_either(out, ",", "txId", c->tx);
-	put_place(e, out, c->pos);
+	put_place(members_of(e->options->connector), out, c);
 	buf_byte(out, '}');
 }
 

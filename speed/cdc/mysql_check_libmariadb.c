@@ -6,7 +6,9 @@
 #include "lib/base/mem.h"
 #include "speed/cdc/mysql_source.h"
 
-#define DENIED 1227
+#define DENIED 1227             /* what the server says */
+#define NO_RIGHT 1142
+#define NO_TABLE 1146
 
 /* ---- the server ---- */
 
@@ -117,9 +119,7 @@ static int check_kind(struct mysql_source *s, const struct binlog_name *w, struc
 	MYSQL_RES *rows = ask_of(s, "SELECT table_type, engine FROM information_schema.tables", "table_schema", "table_name", w, "", f);
 	MYSQL_ROW row = rows ? mysql_fetch_row(rows) : NULL;
 
-	if (rows && !row)
-		failure_set(f, EXIT_CONFIG, "mysql: there is no table %s.%s, or no right to see it: GRANT SELECT", w->database, w->table);
-	else if (row && strcmp(row[0], "BASE TABLE") != 0)
+	if (row && strcmp(row[0], "BASE TABLE") != 0)
 		failure_set(f, EXIT_CONFIG, "mysql: %s.%s is a %s: only plain tables are captured", w->database, w->table, row[0]);
 	else if (row && row[1] && strcasecmp(row[1], "InnoDB") != 0 && s->request->snapshot != SNAPSHOT_NEVER && !s->request->from.n)
 		failure_set(f, EXIT_CONFIG, "mysql: table %s is of engine %s, whose rows cannot be read as they were at a place in the binlog: say --snapshot never",
@@ -128,25 +128,28 @@ static int check_kind(struct mysql_source *s, const struct binlog_name *w, struc
 	return f->status ? -1 : 0;
 }
 
+/* 1: it may be read; 0: that is needed; -1: there is none. */
 static int check_right(struct mysql_source *s, const struct binlog_name *w, struct needs *n, struct failure *f)
 {
 	struct buf sql = { 0 };
-	int rc;
+	unsigned error;
 
 	buf_text(&sql, "SELECT 1 FROM ");
 	mysql_put_name(&sql, w->database);
 	buf_byte(&sql, '.');
 	mysql_put_name(&sql, w->table);
 	buf_text(&sql, " LIMIT 0");
-	rc = mysql_real_query(s->plain, sql.p, sql.n);
+	error = mysql_real_query(s->plain, sql.p, sql.n) ? mysql_errno(s->plain) : 0;
 	buf_free(&sql);
-	if (rc && mysql_errno(s->plain) == 1142)
+	if (error == NO_RIGHT)
 		need_right(s, n, "SELECT", w);
-	else if (rc)
+	else if (error == NO_TABLE)
+		return failure_set(f, EXIT_CONFIG, "mysql: there is no table %s.%s", w->database, w->table);
+	else if (error)
 		return mysql_failed(s->plain, EXIT_CONFIG, f);
 	else
 		mysql_free_result(mysql_store_result(s->plain));
-	return 0;
+	return !error;
 }
 
 /* Rows that InnoDB changes to keep a foreign key are not in the binlog. */
@@ -174,7 +177,8 @@ int mysql_check(struct mysql_source *s, struct needs *n, struct failure *f)
 	for (size_t i = 0; i < s->reader.nwanted; i++) {
 		const struct binlog_name *w = &s->reader.wanted[i];
 
-		if (check_kind(s, w, f) < 0 || check_right(s, w, n, f) < 0 || check_cascades(s, w, f) < 0)
+		rc = check_right(s, w, n, f);
+		if (rc < 0 || (rc > 0 && (check_kind(s, w, f) < 0 || check_cascades(s, w, f) < 0)))
 			return -1;
 	}
 	return check_dump(s, n, f);

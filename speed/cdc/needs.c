@@ -12,7 +12,7 @@ void needs_add(struct needs *n, const char *why, const char *statement)
 
 int needs_refuse(const struct needs *n, const char *source, struct failure *f)
 {
-	return n->n ? failure_set(f, EXIT_CONFIG, "%s: %.*s", source, (int)n->first.n, n->first.p) : 0;
+	return n->n ? failure_set(f, EXIT_CONFIG, "%s: %.*s%s", source, (int)n->first.n, n->first.p, n->n > 1 ? " (and more: --dry-run says all)" : "") : 0;
 }
 
 void needs_free(struct needs *n)

@@ -30,9 +30,10 @@ void pg_name_of(const char *reader, char name[PG_NAME]);
 int pg_load_types(PGconn *c, struct pg_types *types, struct failure *f);
 /* Its OID; -1: EXIT_CONFIG, there is none. */
 int pg_find_table(PGconn *c, const char *table, uint32_t *oid, struct failure *f);
-/* Is all there? -1: EXIT_CONFIG, with what to do. name: of the publication, or NULL: one is not needed yet. */
-int pg_check(PGconn *c, const struct cdc_request *r, const char *name, struct failure *f);
+/* What is not there. name: of the publication. -1: EXIT_CONFIG, it cannot be found out, a table is not there. */
+int pg_check(PGconn *c, const struct cdc_request *r, const char *name, struct needs *n, struct failure *f);
 
+int pg_needs(const struct cdc_request *r, struct needs *n, struct failure *f);
 int pg_install(const struct cdc_request *r, struct buf *said, struct failure *f);
 int pg_remove(const struct cdc_request *r, struct buf *said, struct failure *f);
 int pg_status(const struct cdc_request *r, struct buf *out, struct failure *f);

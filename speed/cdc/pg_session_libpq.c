@@ -152,47 +152,84 @@ int pg_load_types(PGconn *c, struct pg_types *types, struct failure *f)
 
 /* ---- checking ---- */
 
-static int check_setting(PGconn *c, struct failure *f)
+static int check_setting(PGconn *c, struct needs *n, struct failure *f)
 {
 	PGresult *r = pg_query(c, "SHOW wal_level", NULL, 0, f);
-	int rc = 0;
+	char why[140];
 
 	if (!r)
 		return -1;
+	snprintf(why, sizeof why, "wal_level is %.60s (the server is to be started again then)", PQgetvalue(r, 0, 0));
 	if (strcmp(PQgetvalue(r, 0, 0), "logical") != 0)
-		rc = failure_set(f, EXIT_CONFIG, "postgres: wal_level is %s: say ALTER SYSTEM SET wal_level = logical; and start the server again", PQgetvalue(r, 0, 0));
+		needs_add(n, why, "ALTER SYSTEM SET wal_level = logical;");
 	PQclear(r);
-	return rc;
+	return 0;
 }
 
-static int check_table(PGconn *c, const char *table, const char *publication, struct failure *f)
+static int check_role(PGconn *c, struct needs *n, struct failure *f)
+{
+	PGresult *r = pg_query(c, "SELECT rolreplication OR rolsuper, quote_ident(rolname) FROM pg_roles WHERE rolname = current_user", NULL, 0, f);
+	char statement[200];
+
+	if (!r)
+		return -1;
+	if (PQntuples(r) && *PQgetvalue(r, 0, 0) != 't') {
+		snprintf(statement, sizeof statement, "ALTER ROLE %.100s REPLICATION;", PQgetvalue(r, 0, 1));
+		needs_add(n, "the role may not replicate", statement);
+	}
+	PQclear(r);
+	return 0;
+}
+
+/* The table's state: its name as the server quotes it, identity, whether it is published, whether it may be read, the role. */
+static PGresult *ask_table(PGconn *c, const char *table, const char *publication, struct failure *f)
 {
 	uint32_t oid;
 	char number[16];
-	PGresult *r;
-	int rc = 0;
 
 	if (pg_find_table(c, table, &oid, f) < 0)
-		return -1;
+		return NULL;
 	snprintf(number, sizeof number, "%" PRIu32, oid);
-	r = pg_query(c, "SELECT relreplident, EXISTS (SELECT 1 FROM pg_publication_rel pr JOIN pg_publication p ON p.oid = pr.prpubid WHERE pr.prrelid = c.oid AND p.pubname = $2) "
-	             "FROM pg_class c WHERE c.oid = $1::oid", (const char *const[]){ number, publication ? publication : "" }, 2, f);
-	if (!r)
-		return -1;
-	if (*PQgetvalue(r, 0, 0) != 'f')
-		rc = failure_set(f, EXIT_CONFIG, "postgres: the WAL does not have whole rows of table %s: run --install, or say ALTER TABLE %s REPLICA IDENTITY FULL", table, table);
-	else if (publication && *PQgetvalue(r, 0, 1) != 't')
-		rc = failure_set(f, EXIT_CONFIG, "postgres: table %s is not in the publication %s: run --install", table, publication);
-	PQclear(r);
-	return rc;
+	return pg_query(c, "SELECT format('%I.%I', n.nspname, c.relname), relreplident, EXISTS (SELECT 1 FROM pg_publication_rel pr JOIN pg_publication p ON p.oid = pr.prpubid "
+	                "WHERE pr.prrelid = c.oid AND p.pubname = $2), EXISTS (SELECT 1 FROM pg_publication WHERE pubname = $2), has_table_privilege(c.oid, 'SELECT'), "
+	                "quote_ident(current_user) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid",
+	                (const char *const[]){ number, publication ? publication : "" }, 2, f);
 }
 
-int pg_check(PGconn *c, const struct cdc_request *r, const char *name, struct failure *f)
+static void need_of(struct needs *n, const char *table, const char *why, const char *format, const char *a, const char *b)
 {
-	if (check_setting(c, f) < 0)
+	char reason[200], statement[400];
+
+	snprintf(reason, sizeof reason, why, table);
+	snprintf(statement, sizeof statement, format, a, b);
+	needs_add(n, reason, statement);
+}
+
+static int check_table(PGconn *c, const char *table, const char *publication, struct needs *n, struct failure *f)
+{
+	PGresult *r = ask_table(c, table, publication, f);
+	const char *name = r ? PQgetvalue(r, 0, 0) : NULL;
+
+	if (!r)
+		return -1;
+	if (*PQgetvalue(r, 0, 4) != 't')
+		need_of(n, table, "table %.100s may not be read", "GRANT SELECT ON %s TO %s;", name, PQgetvalue(r, 0, 5));
+	if (*PQgetvalue(r, 0, 1) != 'f')
+		need_of(n, table, "the WAL does not have whole rows of table %.100s", "ALTER TABLE %s REPLICA IDENTITY FULL;%s", name, "");
+	if (publication && *PQgetvalue(r, 0, 2) != 't')
+		need_of(n, table, "table %.100s is not published", *PQgetvalue(r, 0, 3) == 't' || n->published ? "ALTER PUBLICATION %s ADD TABLE %s;" : "CREATE PUBLICATION %s FOR TABLE %s;",
+		        publication, name);
+	n->published |= publication && *PQgetvalue(r, 0, 2) != 't';
+	PQclear(r);
+	return 0;
+}
+
+int pg_check(PGconn *c, const struct cdc_request *r, const char *name, struct needs *n, struct failure *f)
+{
+	if (check_setting(c, n, f) < 0 || check_role(c, n, f) < 0)
 		return -1;
 	for (size_t i = 0; i < r->ntables; i++)
-		if (check_table(c, r->table[i], name, f) < 0)
+		if (check_table(c, r->table[i], name, n, f) < 0)
 			return -1;
 	return 0;
 }
@@ -230,11 +267,13 @@ static int put_table(PGconn *c, struct buf *sql, const char *table, struct failu
 
 static int install_identity(PGconn *c, const char *table, struct buf *said, struct failure *f)
 {
-	struct failure ignored = { 0 };
+	PGresult *is = ask_table(c, table, NULL, f);
+	bool full = is && *PQgetvalue(is, 0, 1) == 'f';
 	struct buf sql = { 0 };
-	int rc = 0;
+	int rc = is ? 0 : -1;
 
-	if (check_table(c, table, NULL, &ignored) < 0) {
+	PQclear(is);
+	if (rc == 0 && !full) {
 		buf_text(&sql, "ALTER TABLE ");
 		rc = put_table(c, &sql, table, f);
 		buf_text(&sql, " REPLICA IDENTITY FULL");
@@ -271,8 +310,23 @@ static int install_publication(PGconn *c, const struct cdc_request *r, const cha
 	return rc;
 }
 
+int pg_needs(const struct cdc_request *r, struct needs *n, struct failure *f)
+{
+	char name[PG_NAME];
+	PGconn *c;
+
+	if (need(r, true, name, f) < 0)
+		return -1;
+	c = pg_connect(r->place, false, f);
+	if (c)
+		pg_check(c, r, name, n, f);
+	PQfinish(c);
+	return f->status ? -1 : 0;
+}
+
 int pg_install(const struct cdc_request *r, struct buf *said, struct failure *f)
 {
+	struct needs needs = { 0 };
 	char name[PG_NAME];
 	PGconn *c;
 	int rc;
@@ -282,7 +336,7 @@ int pg_install(const struct cdc_request *r, struct buf *said, struct failure *f)
 	c = pg_connect(r->place, false, f);
 	if (!c)
 		return -1;
-	rc = check_setting(c, f) < 0 || pg_command(c, "BEGIN", f) < 0 ? -1 : 0;
+	rc = check_setting(c, &needs, f) < 0 || needs_refuse(&needs, "postgres", f) < 0 || pg_command(c, "BEGIN", f) < 0 ? -1 : 0;
 	for (size_t i = 0; rc == 0 && i < r->ntables; i++)
 		rc = install_identity(c, r->table[i], said, f);
 	if (rc == 0)
@@ -291,6 +345,7 @@ int pg_install(const struct cdc_request *r, struct buf *said, struct failure *f)
 		rc = pg_command(c, "COMMIT", f);
 	if (rc < 0)
 		buf_clear(said);
+	needs_free(&needs);
 	PQfinish(c);
 	return rc;
 }

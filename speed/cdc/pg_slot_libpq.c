@@ -125,6 +125,17 @@ static int begin_again(struct pg_source *s, PGresult *slot, struct failure *f)
 	return pg_stream_begin(s, f);
 }
 
+static int check(struct pg_source *s, struct failure *f)
+{
+	struct needs n = { 0 };
+	int rc = pg_check(s->plain, s->request, s->name, &n, f);
+
+	if (rc == 0)
+		rc = needs_refuse(&n, "postgres", f);
+	needs_free(&n);
+	return rc;
+}
+
 int pg_slot_begin(struct pg_source *s, struct failure *f)
 {
 	const struct cdc_request *r = s->request;
@@ -134,7 +145,7 @@ int pg_slot_begin(struct pg_source *s, struct failure *f)
 	for (size_t i = 0; i < r->ntables; i++)
 		if (pg_find_table(s->plain, r->table[i], &s->wanted[i], f) < 0)
 			return -1;
-	if (pg_check(s->plain, r, s->name, f) < 0 || pg_load_types(s->plain, &s->types, f) < 0 || identify(s, f) < 0)
+	if (check(s, f) < 0 || pg_load_types(s->plain, &s->types, f) < 0 || identify(s, f) < 0)
 		return -1;
 	s->keys = pg_query(s->plain, "SELECT i.indrelid, a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indisprimary",
 	                   NULL, 0, f);

@@ -45,14 +45,26 @@ has() {         # name line...
 	refuses "no URI" 64 'cdc-tail: invalid URI query parameter*' cdc-tail "$pg&x=y" --table t --resume-from log
 	refuses "no reader" 64 'cdc-tail: postgres: whom shall the server keep changes for?*' cdc-tail "$pg" --table t
 	refuses "no such table" 78 'cdc-tail: postgres: there is no table none' cdc-tail "$pg" --table none --resume-from log
-	refuses "rows are not whole" 78 'cdc-tail: postgres: the WAL does not have whole rows of table t: run --install, or say ALTER TABLE t REPLICA IDENTITY FULL' \
+	refuses "rows are not whole" 78 'cdc-tail: postgres: the WAL does not have whole rows of table t: say ALTER TABLE public.t REPLICA IDENTITY FULL; (and more: --dry-run says all)' \
 		cdc-tail "$pg" --table t --resume-from log
 	sql "ALTER TABLE t REPLICA IDENTITY FULL"
-	refuses "no publication" 78 'cdc-tail: postgres: table t is not in the publication weir_*: run --install' cdc-tail "$pg" --table t --resume-from log
+	refuses "no publication" 78 'cdc-tail: postgres: table t is not published: say CREATE PUBLICATION weir_* FOR TABLE public.t;' cdc-tail "$pg" --table t --resume-from log
 	sql "CREATE ROLE plain LOGIN"
 	refuses "no right" 69 'cdc-tail: postgres: *' cdc-tail "${pg/postgres@/plain@}" --table t --resume-from log
 	refuses "no right to install" 78 'cdc-tail: postgres: *' cdc-tail "${pg/postgres@/plain@}" --table t --resume-from log --install
 	sql "DROP ROLE plain"
+}
+
+@test "--dry-run says what to do, and that is all it takes" {
+	sql "CREATE TABLE t(id int PRIMARY KEY); CREATE SCHEMA s; CREATE TABLE s.\"U u\"(id int); CREATE ROLE plain LOGIN; GRANT USAGE ON SCHEMA s TO plain"
+	run -78 --separate-stderr cdc-tail "${pg/postgres@/plain@}" --table 't,s."U u"' --resume-from log --dry-run
+	[[ $stderr == "" && ${#lines[@]} == 7 && ${lines[0]} == 'ALTER ROLE plain REPLICATION;  -- the role may not replicate' ]] || failed "said" "$output $stderr"
+	[[ $output == *'GRANT SELECT ON s."U u" TO plain;'*'ADD TABLE s."U u";'* ]] || failed "statements" "$output"
+	sql "$output"
+	cdc-tail "${pg/postgres@/plain@}" --table 't,s."U u"' --resume-from log --dry-run
+	cdc-tail "${pg/postgres@/plain@}" --table 't,s."U u"' --resume-from log --no-follow | event-log append log
+	cdc-tail "$pg" --resume-from log --remove > /dev/null
+	sql "DROP OWNED BY plain; DROP ROLE plain"
 }
 
 @test "a snapshot, then changes; rolled back is never seen" {
