@@ -9,6 +9,7 @@
 #include "lib/log/seek.h"
 
 #define STEP ((size_t)4096)             /* bytes looked at first; then twice as many, and so on */
+#define WINDOW_MOST ((size_t)1024 * 1024)       /* unless a line is longer */
 #define LISTINGS 10                     /* until two agree */
 
 /* ---- plain files: from behind ---- */
@@ -54,40 +55,73 @@ static void take_seal(struct segment_tail *t, struct span line, uint64_t first, 
 	t->end = (struct position){ first + seal.n, seal.chain };
 }
 
-/* The lines of ours in a window of the file, from behind. True: no need to look further. */
-static bool take_window(struct segment_tail *t, struct span text, uint64_t from, uint64_t first, bool commit)
-{
-	size_t end = text.n;
-	struct span line;
+struct window {
+	uint64_t from, end;             /* of the file */
+	size_t want;                    /* bytes of the next one */
+	struct buf text;
+};
 
-	while (find_last(text, from == 0, &end, &line)) {
-		if (line.p + line.n + 1 == text.p + text.n)
-			take_seal(t, line, first, from + end);
+/* The next window lies before this one: it takes in the line that begins before it. Without a newline in it: a larger one. */
+static void step_back(struct window *w)
+{
+	const char *nl = w->text.n ? memchr(w->text.p, '\n', w->text.n) : NULL;
+	uint64_t end = nl ? w->from + (size_t)(nl - w->text.p) + 1 : w->end;
+	bool moves = end < w->end;
+
+	w->end = end;
+	if (w->want < WINDOW_MOST || !moves)
+		w->want *= 2;
+}
+
+/* A block of an epoch that goes on: what came before it ends where it begins. */
+static bool hop(struct window *w, uint64_t at, const struct block_trailer *block)
+{
+	if (block->len > at)
+		return false;
+	w->end = at - block->len;
+	w->want = STEP;
+	return true;
+}
+
+/* The lines of ours in a window of the file, from behind. True: no need to look further. */
+static bool take_window(struct segment_tail *t, struct window *w, bool is_last, uint64_t first, bool commit)
+{
+	struct span text = buf_view(&w->text), line;
+	size_t end = text.n;
+
+	while (find_last(text, w->from == 0, &end, &line)) {
+		if (is_last && line.p + line.n + 1 == text.p + text.n)
+			take_seal(t, line, first, w->from + end);
 		if (!commit)
 			return true;
-		if (segment_line_kind(line) == SEGMENT_BLOCK && segment_parse_block(&t->last, line) == 0 && !t->last.more) {
-			t->committed = true;
+		if (segment_line_kind(line) != SEGMENT_BLOCK || segment_parse_block(&t->last, line) < 0)
+			continue;
+		t->committed = !t->last.more;
+		if (t->committed)
 			return true;
-		}
+		if (hop(w, w->from + end, &t->last))
+			return w->end == 0;
 	}
-	return from == 0;
+	step_back(w);
+	return w->from == 0;
 }
 
 static int read_plain(struct segment_file *s, uint64_t first, bool commit, struct segment_tail *t, struct failure *f)
 {
 	uint64_t size = segment_file_size(s);
-	struct buf text = { 0 };
+	struct window w = { .end = size, .want = STEP };
 	bool done = false;
 	int rc = 0;
 
-	for (size_t n = STEP; rc == 0 && !done; n *= 2) {
-		uint64_t from = size > n ? size - n : 0;
+	while (rc == 0 && !done) {
+		bool is_last = w.end == size;
 
-		rc = read_span(s, from, (size_t)(size - from), &text, f);
+		w.from = w.end > w.want ? w.end - w.want : 0;
+		rc = read_span(s, w.from, (size_t)(w.end - w.from), &w.text, f);
 		if (rc == 0)
-			done = take_window(t, buf_view(&text), from, first, commit);
+			done = take_window(t, &w, is_last, first, commit);
 	}
-	buf_free(&text);
+	buf_free(&w.text);
 	return rc;
 }
 

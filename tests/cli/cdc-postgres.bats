@@ -56,7 +56,7 @@ has() {         # name line...
 }
 
 @test "--dry-run says what to do, and that is all it takes" {
-	sql "CREATE TABLE t(id int PRIMARY KEY); CREATE SCHEMA s; CREATE TABLE s.\"U u\"(id int); CREATE ROLE plain LOGIN; GRANT USAGE ON SCHEMA s TO plain"
+	sql "CREATE TABLE t(id int PRIMARY KEY); CREATE SCHEMA s; CREATE TABLE s.\"U u\"(id int); CREATE ROLE plain LOGIN; GRANT USAGE ON SCHEMA s, public TO plain"
 	run -78 --separate-stderr cdc-tail "${pg/postgres@/plain@}" --table 't,s."U u"' --resume-from log --dry-run
 	[[ $stderr == "" && ${#lines[@]} == 7 && ${lines[0]} == 'ALTER ROLE plain REPLICATION;  -- the role may not replicate' ]] || failed "said" "$output $stderr"
 	[[ $output == *'GRANT SELECT ON s."U u" TO plain;'*'ADD TABLE s."U u";'* ]] || failed "statements" "$output"
@@ -64,7 +64,7 @@ has() {         # name line...
 	cdc-tail "${pg/postgres@/plain@}" --table 't,s."U u"' --resume-from log --dry-run
 	cdc-tail "${pg/postgres@/plain@}" --table 't,s."U u"' --resume-from log --no-follow | event-log append log
 	cdc-tail "$pg" --resume-from log --remove > /dev/null
-	sql "DROP OWNED BY plain; DROP ROLE plain"
+	sql "DROP OWNED BY plain; DROP ROLE plain; DROP SCHEMA s CASCADE" 2> /dev/null
 }
 
 @test "a snapshot, then changes; rolled back is never seen" {
@@ -117,7 +117,7 @@ has() {         # name line...
 }
 
 @test "several tables, a schema, odd names; what is asked for" {
-	sql "CREATE SCHEMA s; CREATE TABLE s.\"Odd, one\"(\"a \"\"b\" int, c int); CREATE TABLE u(x int)"
+	sql "DROP SCHEMA IF EXISTS s CASCADE; CREATE SCHEMA s; CREATE TABLE s.\"Odd, one\"(\"a \"\"b\" int, c int); CREATE TABLE u(x int)"
 	cdc-tail "$pg" --table 's."Odd, one",u' --resume-from log --install > /dev/null 2>&1 && failed "a comma in a name parts it"
 	sql "ALTER TABLE s.\"Odd, one\" RENAME TO \"Odd\""
 	install 's."Odd",u'

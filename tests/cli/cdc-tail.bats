@@ -19,7 +19,7 @@ load cases
 	refuses "a table" 64 'cdc-tail: files: no --table*' cdc-tail file:a.csv --table t
 	refuses "columns" 64 'cdc-tail: files: no --columns*' cdc-tail file:a.csv --columns id
 	refuses "install" 64 'cdc-tail: file: there is nothing to install*' cdc-tail file:a.csv --install
-	refuses "two actions" 64 'cdc-tail: --install, --remove and --status: one*' cdc-tail file:a.csv --install --status
+	refuses "two actions" 64 'cdc-tail: --dry-run, --install, --remove and --status: one*' cdc-tail file:a.csv --install --status
 	refuses "no file" 74 'cdc-tail: none.csv: no such file' cdc-tail file:none.csv --no-follow
 	refuses "two positions" 64 'cdc-tail: --resume-from says where to begin*' cdc-tail file:a.csv --resume-from log --from x
 	refuses "epochs of a plain stream" 64 'cdc-tail: --epoch-...: for checked streams*' cdc-tail file:a.csv --epoch-records 1

@@ -93,6 +93,49 @@ TEST(a_log_says_it_in_its_last_committed_block)
 	log_of_end(&l);
 }
 
+/* A block of an epoch that goes on, with one record of so many bytes. */
+static void go_on(struct log_of *l, size_t bytes)
+{
+	char *record = mem_alloc(bytes);
+	struct span data = { record, bytes };
+	struct block_trailer t;
+
+	memset(record, '#', bytes);     /* looks like a line of ours, again and again */
+	record[bytes - 1] = '\n';
+	t = log_of_trailer(l, data, 1);
+	t.more = true;
+	log_of_put(l, data, &t);
+	l->at = t.end;
+	log_of_save(l);
+	free(record);
+}
+
+/* The longer the epoch that nobody has committed, the further back the last commit; it is found in windows, and records are passed over. */
+TEST(an_epoch_of_many_blocks_is_looked_through_from_behind)
+{
+	static const size_t bytes[] = { 10, 4000, 4096, 4097, 5000, 70000, 1 << 20, 3 << 20, 20 };
+	struct log_of l;
+
+	log_of_begin(&l, FORMAT_CSV, "a");
+	commit(&l, 3, "abc", "30@00000030", false);
+	for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+		go_on(&l, bytes[i]);
+		stands(l.path, "orders", 3, "abc", "30@00000030");
+	}
+	for (size_t torn = 1; torn <= 3 << 20; torn *= 8) {             /* and behind them one that is being written */
+		struct buf all = { 0 };
+
+		buf_span(&all, buf_view(&l.text));
+		memset(buf_room(&all, torn), 'x', torn);
+		all.n += torn;
+		all.p[all.n - 1] = torn % 3 ? '\n' : 'x';
+		log_of_write(&l, "00000000000000000000.log", buf_view(&all));
+		stands(l.path, "orders", 3, "abc", "30@00000030");
+		buf_free(&all);
+	}
+	log_of_end(&l);
+}
+
 static void put(struct view *v, const char *source, enum range_kind kind, uint64_t from, uint64_t to, uint64_t epoch)
 {
 	struct range_name n = { .from = from, .to = to, .kind = kind, .generation = kind == RANGE_SPEED ? 0 : 1 };
