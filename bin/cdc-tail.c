@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "lib/base/diag.h"
+#include "lib/sink/sink.h"
 #include "lib/stream/stats_opts.h"
 #include "lib/text/read_opts.h"
 #include "speed/cdc/run.h"
@@ -230,13 +231,17 @@ static void complete(struct settings *s)
 
 static int act(struct settings *s, int (*action)(const struct cdc_request *, struct buf *, struct failure *), struct failure *f)
 {
+	struct sink_state sink = { 0 };
 	struct out out;
 	int rc;
 
 	if (!action)
 		die(EXIT_USAGE, "%s: there is nothing to install, to remove or to ask", s->cdc.driver->scheme);
+	if (s->cdc.resume_from && sink_read(s->cdc.resume_from, NULL, &sink, f) == 0 && !span_eq(buf_view(&sink.pos), SPAN(CDC_NOWHERE)))
+		s->cdc.request.from = buf_view(&sink.pos);
 	out_init(&out, STDOUT_FILENO, "stdout");
-	rc = action(&s->cdc.request, &out.buf, f);
+	rc = f->status ? -1 : action(&s->cdc.request, &out.buf, f);
+	sink_state_free(&sink);
 	return out_finish(&out, rc < 0 ? f->status : 0);
 }
 

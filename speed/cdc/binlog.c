@@ -107,7 +107,7 @@ static int take_format(struct binlog_format *format, struct wire *w, const char 
 }
 
 /* number, domain, flags, [group commit], [two phases: format of the name, lengths of its two parts, the parts] */
-static int take_gtid(struct binlog_event *e, struct wire *w)
+static int take_gtid(struct binlog_event *e, struct wire *w, const char **why)
 {
 	e->kind = BINLOG_GTID;
 	e->seq = wire_little(w, 8);
@@ -117,6 +117,8 @@ static int take_gtid(struct binlog_event *e, struct wire *w)
 		wire_skip(w, 8);
 	if (e->flags & (BINLOG_GTID_PREPARED | BINLOG_GTID_COMPLETED) && wire_left(w) >= 6)
 		e->xid = wire_bytes(w, 6 + (size_t)w->p[4] + w->p[5]);
+	if (e->xid.n > BINLOG_XID)
+		return refuse(why, "it is damaged");
 	return 0;
 }
 
@@ -221,7 +223,7 @@ static int take_body(struct binlog_format *format, struct binlog_event *e, struc
 	case ROTATE:
 		return take_rotate(e, w);
 	case GTID:
-		return take_gtid(e, w);
+		return take_gtid(e, w, why);
 	case GTID_LIST:
 		return take_gtid_list(e, w);
 	case QUERY:

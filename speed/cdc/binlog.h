@@ -69,6 +69,7 @@ struct binlog_event {
 };
 
 #define BINLOG_HEADER 19
+#define BINLOG_XID 134          /* bytes of the longest xid: 4, two lengths, two parts of 64 */
 
 /* One event, whole. format is what came before, and takes note of a FORMAT. Spans of *e point into bytes, or into room. 0; -1: *why. */
 int binlog_event(struct binlog_format *format, struct span bytes, struct binlog_event *e, struct buf *room, const char **why);

@@ -24,7 +24,7 @@ struct binlog_stream {
 
 	bool in_group, skipped;         /* skipped: the sink has it */
 	struct binlog_event gtid;       /* of the group, without texts */
-	char xid[2 * (6 + 255) + 1];    /* of a group in two phases, in hex */
+	char xid[2 * BINLOG_XID + 1];   /* of a group in two phases, in hex */
 	uint64_t group_at;              /* where it begins */
 	bool is_ours;                   /* rows in it are wanted */
 };

@@ -214,11 +214,12 @@ struct statement statement_of(struct span text)
 bool statement_table(struct span *rest, struct span *database, struct span *name)
 {
 	*database = (struct span){ "", 0 };
-	takes_byte(rest, ',');
 	*name = take_word(rest);
 	if (name->n && takes_byte(rest, '.')) {
 		*database = *name;
 		*name = take_word(rest);
 	}
+	if (!takes_byte(rest, ','))
+		rest->n = 0;
 	return name->n;
 }

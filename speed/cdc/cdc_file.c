@@ -4,6 +4,7 @@
  * copy is read from where we were. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -286,6 +287,44 @@ static void *open_tail(const struct cdc_request *r, struct failure *f)
 	return NULL;
 }
 
+/* The files in their order, what the sink has of which; bytes of compressed ones are those of the file. */
+static int print_status(struct tail *t, const struct file_set *set, struct buf *out, struct failure *f)
+{
+	uint64_t behind = 0;
+	ssize_t next = t->fd < 0 ? 0 : tail_find_next(t, set, f);
+	struct stat st;
+
+	for (size_t i = 0; next >= 0 && i < set->n; i++) {
+		bool at_hand = t->fd >= 0 && set->of[i].dev == t->dev && set->of[i].ino == t->ino;
+
+		if (stat(set->of[i].path, &st) < 0)
+			continue;
+		if (at_hand)
+			buf_printf(out, "file\t%s at %" PRIu64 " of %lld\n", set->of[i].path, t->trail.offset, (long long)st.st_size);
+		else
+			buf_printf(out, "file\t%s, %lld bytes, %s\n", set->of[i].path, (long long)st.st_size, (ssize_t)i < next ? "read" : "to come");
+		if (at_hand && !t->inflate)
+			behind += (uint64_t)st.st_size - t->trail.offset;
+		else if ((ssize_t)i >= next)
+			behind += (uint64_t)st.st_size;
+	}
+	buf_printf(out, "behind\t%" PRIu64 " bytes\n", behind);
+	return next < 0 ? -1 : 0;
+}
+
+static int status(const struct cdc_request *r, struct buf *out, struct failure *f)
+{
+	struct file_set set = { 0 };
+	struct tail *t = open_tail(r, f);
+	int rc = t && file_set_list(&set, r->place, f) == 0 ? print_status(t, &set, out, f) : -1;
+
+	file_set_free(&set);
+	if (t)
+		close_tail(t);
+	return rc;
+}
+
 const struct cdc_driver cdc_file = {
 	.scheme = "file", .open = open_tail, .close = close_tail, .format = format, .next = next, .position = position, .wait = wait,
+	.status = status,
 };

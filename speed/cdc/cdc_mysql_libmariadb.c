@@ -305,7 +305,17 @@ static int needs(const struct cdc_request *r, struct needs *n, struct failure *f
 	return rc < 0 ? -1 : 0;
 }
 
+static int status(const struct cdc_request *r, struct buf *out, struct failure *f)
+{
+	struct mysql_source *s = connect_source(r, f);
+	int rc = s ? mysql_status(s, out, f) : -1;
+
+	if (s)
+		close_source(s);
+	return rc;
+}
+
 const struct cdc_driver cdc_mysql = {
 	.scheme = "mysql", .connector = "mariadb", .has_tx = true, .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait,
-	.needs = needs,
+	.needs = needs, .status = status,
 };

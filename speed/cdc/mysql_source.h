@@ -4,6 +4,7 @@
  *   mysql_session_libmariadb.c   connections, statements
  *   mysql_check_libmariadb.c     what the server and its tables must be like
  *   mysql_snapshot_libmariadb.c  the rows that are there
+ *   mysql_status_libmariadb.c    --status
  *   mysql_dump_libmariadb.c      the server's binlog, event by event
  *   cdc_mysql_libmariadb.c       positions: where to begin; and the driver */
 #ifndef SPEED_CDC_MYSQL_SOURCE_H
@@ -72,6 +73,10 @@ int mysql_view(struct mysql_source *s, struct failure *f);
 int mysql_snapshot_begin(struct mysql_source *s, struct failure *f);
 enum cdc_event mysql_snapshot_next(struct mysql_source *s, struct emit *out, struct failure *f);
 void mysql_snapshot_end(struct mysql_source *s);
+
+/* ---- mysql_status_libmariadb.c ---- */
+
+int mysql_status(struct mysql_source *s, struct buf *out, struct failure *f);
 
 /* ---- mysql_dump_libmariadb.c ---- */
 

@@ -369,6 +369,23 @@ int pg_remove(const struct cdc_request *r, struct buf *said, struct failure *f)
 	return f->status ? -1 : 0;
 }
 
+/* How far the sink is behind; its position ends in an LSN. */
+static int put_sink(PGconn *c, struct span from, struct buf *out, struct failure *f)
+{
+	const char *colon = from.n ? memrchr(from.p, ':', from.n) : NULL;
+	char lsn[40] = "";
+	PGresult *q;
+
+	if (!colon)
+		return 0;
+	snprintf(lsn, sizeof lsn, "%.*s", (int)(from.n - (size_t)(colon + 1 - from.p)), colon + 1);
+	q = pg_query(c, "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), $1::pg_lsn)", (const char *const[]){ lsn }, 1, f);
+	if (q)
+		buf_printf(out, "sink\t%s: %s bytes behind\n", lsn, PQgetvalue(q, 0, 0));
+	PQclear(q);
+	return q ? 0 : -1;
+}
+
 int pg_status(const struct cdc_request *r, struct buf *out, struct failure *f)
 {
 	PGconn *c = pg_connect(r->place, false, f);
@@ -384,6 +401,8 @@ int pg_status(const struct cdc_request *r, struct buf *out, struct failure *f)
 		             "FROM pg_publication p WHERE pubname LIKE 'weir\\_%'", NULL, 0, f);
 	for (int i = 0; q && i < PQntuples(q); i++)
 		buf_printf(out, "%s\t%s\n", PQgetvalue(q, i, 0), PQgetvalue(q, i, 1));
+	if (q)
+		put_sink(c, r->from, out, f);
 	PQclear(q);
 	PQfinish(c);
 	return f->status ? -1 : 0;

@@ -13,7 +13,6 @@
 #define EPOCH_MS 1000
 #define EPOCH_BYTES ((uint64_t)64 * 1024 * 1024)
 #define IDLE_MS 10000                   /* between barriers while nothing is for us */
-#define NOWHERE "-"                     /* the position of a source of which nothing was read yet */
 #define CONFIRM_MS 1000                 /* between two confirmations to the source */
 
 struct run {
@@ -65,7 +64,7 @@ static int confirm(struct run *r, bool at_once)
 {
 	int rc;
 
-	if (!r->watch.news || !r->driver->confirm || span_eq(buf_view(&r->watch.now.pos), SPAN(NOWHERE)) || (!at_once && now_ms() - r->confirmed_ms < CONFIRM_MS))
+	if (!r->watch.news || !r->driver->confirm || span_eq(buf_view(&r->watch.now.pos), SPAN(CDC_NOWHERE)) || (!at_once && now_ms() - r->confirmed_ms < CONFIRM_MS))
 		return 0;
 	r->confirmed_ms = now_ms();
 	rc = r->driver->confirm(r->source, buf_view(&r->watch.now.pos), r->failure);
@@ -126,7 +125,7 @@ static void take_position(struct run *r)
 	buf_clear(&r->pos);
 	r->driver->position(r->source, &r->pos);
 	if (r->pos.n == 0)
-		buf_text(&r->pos, NOWHERE);
+		buf_text(&r->pos, CDC_NOWHERE);
 }
 
 /* Between two transactions. */
@@ -253,7 +252,7 @@ static int begin(struct run *r, struct cdc_options *o)
 {
 	if (watch_open(&r->watch, o->resume_from, r->failure) < 0)
 		return -1;
-	if (o->resume_from && !span_eq(buf_view(&r->watch.begin.pos), SPAN(NOWHERE)))
+	if (o->resume_from && !span_eq(buf_view(&r->watch.begin.pos), SPAN(CDC_NOWHERE)))
 		o->request.from = buf_view(&r->watch.begin.pos);
 	buf_span(&r->pos, o->request.from);
 	buf_span(&r->sent, o->request.from);

@@ -7,6 +7,8 @@
 
 #include "speed/cdc/driver.h"
 
+#define CDC_NOWHERE "-"         /* the position of a source of which nothing was read yet */
+
 struct cdc_options {
 	const struct cdc_driver *driver;
 	struct cdc_request request;     /* from is filled from the sink */

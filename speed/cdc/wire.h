@@ -17,7 +17,9 @@ struct wire {
 
 static inline struct wire wire_of(struct span bytes)
 {
-	return (struct wire){ .p = (const unsigned char *)bytes.p, .end = (const unsigned char *)bytes.p + bytes.n };
+	const unsigned char *p = (const unsigned char *)(bytes.n ? bytes.p : "");
+
+	return (struct wire){ .p = p, .end = p + bytes.n };
 }
 
 static inline size_t wire_left(const struct wire *w)

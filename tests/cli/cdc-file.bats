@@ -218,3 +218,15 @@ shows() {       # lines
 	[[ $(ledger stats in out rows) == 'in=2 out=2 rows=2' ]] || failed "counters" "$(cat stats)"
 	balanced "stats" stats
 }
+
+@test "--status: how far the sink is, and what is to come" {
+	printf 'a\n1\n2\n' > x.csv
+	[[ $(cdc-tail file:x.csv --status) == $'file\tx.csv at 0 of 6\nbehind\t6 bytes' ]] || failed "fresh" "$(cdc-tail file:x.csv --status)"
+	cdc-tail file:x.csv --no-follow --resume-from log | event-log append log
+	echo 3 >> x.csv
+	[[ $(cdc-tail file:x.csv --status --resume-from log) == $'file\tx.csv at 6 of 8\nbehind\t2 bytes' ]] || failed "behind" "$(cdc-tail file:x.csv --status --resume-from log)"
+	mv x.csv x.csv.1
+	printf 'a\n4\n' > x.csv
+	cdc-tail file:x.csv --status --resume-from log > out
+	cmp out <(printf '%s\n' $'file\tx.csv.1 at 6 of 8' $'file\tx.csv, 4 bytes, to come' $'behind\t6 bytes') || failed "rotated" "$(cat out)"
+}

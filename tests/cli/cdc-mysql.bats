@@ -379,3 +379,15 @@ purged() {
 	dd if=/dev/zero of="$last" bs=1 seek=500 count=4 conv=notrunc 2> /dev/null
 	refuses "damage" 65 "cdc-tail: $last: *: the event behind offset * is not read: its checksum does not fit" cdc-tail "binlog:$last" --table shop.t
 }
+
+@test "--status: how far the log and the sink are" {
+	sql "CREATE TABLE t(id int PRIMARY KEY)"
+	capture t
+	sql "INSERT INTO t VALUES(1); INSERT INTO t VALUES(2)"
+	cdc-tail "$my" --status --resume-from log > out
+	[[ $(cut -f 1 out | tr '\n' ' ') == "server_id binlog_format binlog_row_image binlog_row_metadata binlog_expire_logs_seconds binlog gtid binlogs sink " ]] || failed "lines" "$(cat out)"
+	[[ $(tail -n 1 out) == *': 2 transactions behind' ]] || failed "behind" "$(cat out)"
+	sql "CREATE OR REPLACE USER u@localhost"
+	cdc-tail "${my/root@\/shop/u@}" --status > out || failed "without rights" "$?"
+	[[ $(tail -n 1 out) == gtid* ]] || failed "what it may see" "$(cat out)"
+}

@@ -72,6 +72,7 @@ has() {         # name line...
 	install t
 	capture t
 	has "snapshot" _op,id,a,b +I,1,a,1.50 +I,2,b,2.00
+	[[ $(cdc-tail "$pg" --status --resume-from log | tail -n 1) == sink*' bytes behind' ]] || failed "status" "$(cdc-tail "$pg" --status --resume-from log)"
 	sql "UPDATE t SET b = 3 WHERE id = 1; DELETE FROM t WHERE id = 2" 
 	sql "BEGIN; INSERT INTO t VALUES(4,'d',1); ROLLBACK"
 	sql "BEGIN; SAVEPOINT s; INSERT INTO t VALUES(5,'e',1); ROLLBACK TO s; INSERT INTO t VALUES(6,'f',1); COMMIT"
