@@ -9,7 +9,7 @@
 #include "lib/text/read_opts.h"
 #include "speed/cdc/run.h"
 
-enum { OPT_TABLE = 1, OPT_COLUMNS, OPT_WHERE, OPT_OUTPUT, OPT_SNAPSHOT, OPT_RESUME_FROM, OPT_CHECKED, OPT_FROM, OPT_NO_FOLLOW, OPT_ON_GAP, OPT_KEY, OPT_GRACE, OPT_TIMEOUT,
+enum { OPT_TABLE = 1, OPT_CHANGES, OPT_COLUMNS, OPT_WHERE, OPT_OUTPUT, OPT_SNAPSHOT, OPT_RESUME_FROM, OPT_CHECKED, OPT_FROM, OPT_NO_FOLLOW, OPT_ON_GAP, OPT_KEY, OPT_GRACE, OPT_TIMEOUT,
        OPT_EPOCH_RECORDS, OPT_EPOCH_BYTES, OPT_EPOCH_INTERVAL, OPT_READER, OPT_DRY_RUN, OPT_INSTALL, OPT_REMOVE, OPT_STATUS };
 
 static const struct opt options[] = {
@@ -22,6 +22,7 @@ static const struct opt options[] = {
 	{ OPT_TIMEOUT, 0, "timeout", "DURATION", "servers: how long one that says nothing is waited on (default 60s)", NULL },
 	{ OPT_NO_HEADER, 0, "no-header", NULL, "files: the first line is data", NULL },
 	{ OPT_MAX_RECORD, 0, "max-record", "BYTES", "files: longer records are an error (default 1M; K, M, G)", NULL },
+	{ OPT_CHANGES, 'i', "input", "debezium|maxwell|canal|wal2json", "-: whose messages come on standard input", NULL },
 	{ OPT_COLUMNS, 0, "columns", "COLUMN,...", "only these, in this order", "Records" },
 	{ OPT_WHERE, 0, "where", "EXPR", "only rows for which EXPR holds", NULL },
 	{ OPT_OUTPUT, 'o', "output", "csv|tsv|ndjson|debezium|maxwell|canal", "format (default: csv; ndjson for several tables)", NULL },
@@ -42,6 +43,7 @@ static const struct opt options[] = {
 
 static const char *const notes[] = {
 	"Sources:",
+	"  -                      changes as others print them, with -i",
 	"  binlog:PATTERN         tables of a MariaDB database, by files of its binlog",
 	"  diff:OLD,NEW           two exports of a table, compared by --key",
 	"  file:PATH              a file that grows, through every kind of rotation",
@@ -112,6 +114,7 @@ static bool take_source(struct settings *s, int id)
 
 	switch (id) {
 	case OPT_TABLE: tables_option(s, optarg); break;
+	case OPT_CHANGES: r->input = format_named(optarg); break;
 	case OPT_SNAPSHOT: r->snapshot = snapshot_option(optarg); break;
 	case OPT_NO_FOLLOW: r->follow = false; break;
 	case OPT_ON_GAP: r->continue_at_gap = strcmp(optarg, "continue") == 0; break;
@@ -154,11 +157,11 @@ static void take_option(struct settings *s, int id)
 
 static void find_source(struct settings *s, const char *source)
 {
-	const char *colon = strchr(source, ':');
-	size_t n = colon ? (size_t)(colon - source) : 0;
-	bool known;
+	bool is_stdin = strcmp(source, "-") == 0, known;
+	const char *colon = is_stdin ? source : strchr(source, ':');
+	size_t n = is_stdin ? 1 : colon ? (size_t)(colon - source) : 0;
 
-	if (!n || !colon[1])
+	if (!n || (!is_stdin && !colon[1]))
 		die(EXIT_USAGE, "%s: a source is written scheme:place, as file:orders.csv", diag_show(source, strlen(source)));
 	s->cdc.driver = cdc_driver_find((struct span){ source, n }, &known);
 	if (!s->cdc.driver)
@@ -175,6 +178,8 @@ static void check_forms(const struct settings *s)
 		die(EXIT_USAGE, "--table: which tables?");
 	if (c->driver->format && (c->emit.columns || c->emit.where || s->has_output))
 		die(EXIT_USAGE, "files: no --columns, --where or --output: their records are taken as they stand");
+	if (c->request.input && strcmp(c->driver->scheme, "-") != 0)
+		die(EXIT_USAGE, "--input: for changes on standard input: the source is -");
 	if (c->emit.several && c->emit.format != FORMAT_NDJSON)
 		die(EXIT_USAGE, "--output: several tables in one stream have columns of their own: only ndjson can hold them");
 }
@@ -219,7 +224,8 @@ static void complete(struct settings *s)
 	c->request.ntables = s->ntables;
 	c->request.no_header = s->reader.no_header;
 	c->request.max_record = s->reader.max_record;
-	c->emit.several = s->ntables > 1;
+	c->request.is_checked = c->checked || c->resume_from || c->request.from.n;
+	c->emit.several = s->ntables > 1 || (c->request.input && s->ntables == 0);
 	c->emit.has_tx = c->driver->has_tx;
 	c->emit.connector = c->driver->connector;
 	if (!s->has_output)

@@ -5,6 +5,7 @@
  * of an image, a path begins at a column, and these are made from what stands around it:
  *   _op     +I -U +U -D; an update is two rows
  *   _table  name of the table, without database or schema
+ *   _weir_row  the whole image, a JSON object as it stood: for those who do not know the columns (cdc-tail)
  *   _ts     commit time at the source in ms; _tx its transaction; _pos its place in the source's log: where known
  * A before image that lacks what the view needs is refused: counting it would be wrong without a sign of it. */
 #ifndef LIB_TEXT_ENVELOPE_H
@@ -15,11 +16,17 @@
 #include "lib/text/json_scan.h"
 #include "lib/text/rows.h"
 
-enum made { MADE_NONE, MADE_OP, MADE_TABLE, MADE_TS, MADE_TX, MADE_POS, MADE_CHANGE, MADE_COUNT };
+enum made { MADE_NONE, MADE_OP, MADE_TABLE, MADE_TS, MADE_TX, MADE_POS, MADE_CHANGE, MADE_ROW, MADE_COUNT };
+
+#define ENVELOPE_ROW "_weir_row"
+
+/* A large value that is not in the message: what Debezium writes in its place. */
+bool envelope_is_unavailable(struct span value);
 
 struct image {
 	struct span *field;             /* as asked for, then the column each of them begins at */
 	enum json_kind *kind;           /* of these columns; JSON_MISSING: not in the image */
+	struct span object;             /* its text */
 };
 
 struct envelope {

@@ -38,7 +38,7 @@ static void set_values(struct envelope *e, const struct span *part)
 	e->value[MADE_POS] = !part[LSN].n ? place : part[ROW].n ? envelope_join(e, part[LSN], ":", part[ROW]) : part[LSN];
 }
 
-static bool is_unavailable(struct span s)
+bool envelope_is_unavailable(struct span s)
 {
 	return span_eq(s, SPAN(UNAVAILABLE)) || span_eq(s, SPAN(UNAVAILABLE_B64));
 }
@@ -52,11 +52,11 @@ static int fill_unavailable(struct envelope *e)
 
 		if (e->made[i])
 			continue;
-		if (is_unavailable(after[e->n]) && e->before.kind[i] != JSON_MISSING) {
+		if (envelope_is_unavailable(after[e->n]) && e->before.kind[i] != JSON_MISSING) {
 			after[0] = before[0];
 			after[e->n] = before[e->n];
 		}
-		if (is_unavailable(after[e->n]) || is_unavailable(before[e->n]))
+		if (envelope_is_unavailable(after[e->n]) || envelope_is_unavailable(before[e->n]))
 			return envelope_bad(e, "the change does not hold `%.*s`: " ADVICE, (int)(name.n < 60 ? name.n : 60), name.p);
 	}
 	return 0;
@@ -77,7 +77,7 @@ static bool is_key_only(const struct envelope *e, const struct span *part)
 	struct span rest = part[BEFORE], name, value;
 	size_t nulls = 0, values = 0;
 
-	if (!span_eq(part[CONNECTOR], SPAN("postgresql")) || !e->wants[MADE_NONE] || !is_blank(e, &e->before))
+	if (!span_eq(part[CONNECTOR], SPAN("postgresql")) || !(e->wants[MADE_NONE] || e->wants[MADE_ROW]) || !is_blank(e, &e->before))
 		return false;
 	while (json_next(&rest, &name, &value)) {
 		bool null = span_eq(value, SPAN("null"));
@@ -99,7 +99,7 @@ static int debezium_update(struct envelope *e, const struct span *part)
 
 static int debezium_delete(struct envelope *e, const struct span *part)
 {
-	if (e->wants[MADE_NONE] && (part[BEFORE].n == 0 || is_key_only(e, part)))
+	if ((e->wants[MADE_NONE] || e->wants[MADE_ROW]) && (part[BEFORE].n == 0 || is_key_only(e, part)))
 		return envelope_bad(e, "delete whose before image holds nothing but the key: " ADVICE);
 	return envelope_delete(e, true, ADVICE);        /* every column of the table is there, as null if need be */
 }

@@ -7,10 +7,12 @@
 #include <stdio.h>
 
 #include "lib/base/mem.h"
+#include "lib/text/json_walk.h"
 
 static const char *const made_name[MADE_COUNT] = {
 	[MADE_OP] = "_op", [MADE_TABLE] = "_table", [MADE_TS] = "_ts", [MADE_TX] = "_tx", [MADE_POS] = "_pos",
 	[MADE_CHANGE] = "_change",      /* of --emit updates: no envelope has it, and no table need have it */
+	[MADE_ROW] = ENVELOPE_ROW,
 };
 
 static enum made made_of(const struct field_ref *ref)
@@ -105,6 +107,7 @@ void envelope_image(struct envelope *e, struct image *image, struct span object)
 {
 	memset(image->kind, 0, e->n * sizeof *image->kind);
 	memset(image->field, 0, 2 * e->n * sizeof *image->field);
+	image->object = object;
 	if (object.n == 0)
 		return;
 	json_scan_record(e->image_scan, object, rows_scratch(e->rows), image->field);
@@ -112,11 +115,44 @@ void envelope_image(struct envelope *e, struct image *image, struct span object)
 		image->kind[i] = json_scan_kind(e->image_scan, e->n + i);
 }
 
+/* The value of a member; empty: there is none. */
+static struct span member(struct span object, struct span wanted)
+{
+	struct span name, value;
+
+	while (json_next(&object, &name, &value))
+		if (span_eq(name, wanted))
+			return value;
+	return (struct span){ 0 };
+}
+
+/* The members of one object, with the values that another one has for them. */
+static struct span overlaid(struct envelope *e, struct span object, struct span over)
+{
+	struct span name, value, kept;
+	struct buf text = { 0 };
+
+	while (json_next(&object, &name, &value)) {
+		struct span other = member(over, name);
+
+		buf_text(&text, text.n ? ",\"" : "{\"");
+		buf_span(&text, name);
+		buf_text(&text, "\":");
+		buf_span(&text, other.n ? other : value);
+	}
+	buf_text(&text, text.n ? "}" : "{}");
+	kept = arena_copy(rows_scratch(e->rows), buf_view(&text));
+	buf_free(&text);
+	return kept;
+}
+
 void envelope_overlay(struct envelope *e, struct span object)
 {
 	struct image *before = &e->before;
 
 	envelope_image(e, before, object);
+	if (e->wants[MADE_ROW])
+		before->object = overlaid(e, e->after.object, object);
 	for (size_t i = 0; i < e->n; i++)
 		if (before->kind[i] == JSON_MISSING) {
 			before->kind[i] = e->after.kind[i];
@@ -144,7 +180,7 @@ static void add_row(struct envelope *e, const char *op, const struct image *imag
 
 	e->value[MADE_OP] = span_of(op);
 	for (size_t i = 0; i < e->n; i++)
-		row[i] = e->made[i] ? e->value[e->made[i]] : image->field[i];
+		row[i] = e->made[i] == MADE_ROW ? image->object : e->made[i] ? e->value[e->made[i]] : image->field[i];
 }
 
 static int incomplete(struct envelope *e, const char *what, size_t i, const char *advice)

@@ -29,6 +29,8 @@ struct cdc_request {
 	int64_t grace_ms;               /* files: how long a file that was renamed is still read */
 	int64_t timeout_ms;             /* servers: after that without a word the connection is taken for dead */
 	size_t max_record;
+	enum record_format input;       /* messages of others: whose */
+	bool is_checked;                /* somebody will ask for a position */
 };
 
 enum cdc_event {

@@ -3,12 +3,13 @@
 #include "lib/base/span.h"
 #include "speed/cdc/driver.h"
 
-extern const struct cdc_driver cdc_binlog, cdc_diff, cdc_file, cdc_mysql, cdc_postgres, cdc_sqlite;
+extern const struct cdc_driver cdc_binlog, cdc_diff, cdc_envelope, cdc_file, cdc_mysql, cdc_postgres, cdc_sqlite;
 
 static const struct {
 	const char *scheme;
 	const struct cdc_driver *driver;        /* NULL: left out */
 } known[] = {
+	{ "-", &cdc_envelope },
 	{ "binlog", &cdc_binlog },
 	{ "diff", &cdc_diff },
 	{ "file", &cdc_file },

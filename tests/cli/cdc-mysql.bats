@@ -342,6 +342,9 @@ purged() {
 		event-log cat $form | sed 's/"\(ts_ms\|ts\|es\|id\|xid\)":[0-9]\{5,\}/"\1":1/g' > $form.out
 		[[ $form != debezium || $(event-log cat $form | dedupe -i $form --key _pos | wc -l) == 4 ]] || failed "places of $form" "$(event-log cat $form)"
 	done
+	cdc-tail "$my" --table t --no-follow --snapshot never --from "$(event-log info debezium | sed -n 's/^source\t//p')" | wc -l | grep -qx 0 || failed "position"
+	event-log cat debezium | cdc-tail - -i debezium --table t -o ndjson | sed 's/"_ts":[0-9]*//' > back
+	grep -c '"_tx":"0-1-[0-9]*","_pos":"0-1-[0-9]*:[0-9]*","id":' back | grep -qx 5 || failed "back" "$(cat back)"
 	grep -q '"connector":"mariadb".*"db":"shop","table":"t"' debezium.out || failed "debezium" "$(cat debezium.out)"
 	grep -q '"database":"shop","table":"t","type":"insert"' maxwell.out || failed "maxwell" "$(cat maxwell.out)"
 	grep -q '"type":"UPDATE"' canal.out || failed "canal" "$(cat canal.out)"
