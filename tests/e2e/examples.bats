@@ -136,3 +136,13 @@ exec_start() {          # unit
 	assert_output --partial "kill -9: cdc-tail"
 	assert_output --partial "ok    what is paid"
 }
+
+@test "mysql: capture from a server of its own, two kills, and the view says what SQL says" {
+	[[ -x /usr/sbin/mariadbd ]] || skip "mariadb-server is not installed"
+	cdc-tail --help | grep -q mysql:// || skip "this build has no libmariadb"
+	WORK=$BATS_TEST_TMPDIR/work ORDERS=4000 run "$WEIR_ROOT/examples/mysql/run.sh"
+	assert_success
+	assert_output --partial "GRANT REPLICATION SLAVE"
+	assert_output --partial "kill -9: the server"
+	assert_output --partial "ok    what is paid"
+}
