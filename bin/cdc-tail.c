@@ -9,7 +9,7 @@
 #include "lib/text/read_opts.h"
 #include "speed/cdc/run.h"
 
-enum { OPT_TABLE = 1, OPT_CHANGES, OPT_COLUMNS, OPT_WHERE, OPT_OUTPUT, OPT_SNAPSHOT, OPT_RESUME_FROM, OPT_CHECKED, OPT_FROM, OPT_NO_FOLLOW, OPT_ON_GAP, OPT_KEY, OPT_GRACE, OPT_TIMEOUT,
+enum { OPT_TABLE = 1, OPT_CHANGES, OPT_COLUMNS, OPT_WHERE, OPT_OUTPUT, OPT_SNAPSHOT, OPT_RESUME_FROM, OPT_CHECKED, OPT_FROM, OPT_NO_FOLLOW, OPT_ON_GAP, OPT_KEY, OPT_CURSOR, OPT_DIFF, OPT_INTERVAL, OPT_DELAY, OPT_GRACE, OPT_TIMEOUT,
        OPT_EPOCH_RECORDS, OPT_EPOCH_BYTES, OPT_EPOCH_INTERVAL, OPT_READER, OPT_DRY_RUN, OPT_INSTALL, OPT_REMOVE, OPT_STATUS };
 
 static const struct opt options[] = {
@@ -17,7 +17,11 @@ static const struct opt options[] = {
 	{ OPT_SNAPSHOT, 0, "snapshot", "initial|never|only", "first the rows that are there (default), not, or nothing else", NULL },
 	{ OPT_NO_FOLLOW, 0, "no-follow", NULL, "end when there is no more for now", NULL },
 	{ OPT_ON_GAP, 0, "on-gap", "fail|continue", "what to do when records are lost (default fail)", NULL },
-	{ OPT_KEY, 'k', "key", "COLUMN,...", "diff: what tells one row from another", NULL },
+	{ OPT_KEY, 'k', "key", "COLUMN,...", "diff, poll: what tells one row from another", NULL },
+	{ OPT_CURSOR, 0, "cursor", "COLUMN", "poll: what is behind the last value of a column that grows with each change", NULL },
+	{ OPT_DIFF, 0, "diff", NULL, "poll: the whole table, compared with what the sink has", NULL },
+	{ OPT_INTERVAL, 0, "interval", "DURATION", "poll: between two looks (default 1s)", NULL },
+	{ OPT_DELAY, 0, "delay", "DURATION", "poll by cursor: longer than any transaction lasts (default 5s)", NULL },
 	{ OPT_GRACE, 0, "grace", "DURATION", "files: how long one that was renamed is waited on (default 5s)", NULL },
 	{ OPT_TIMEOUT, 0, "timeout", "DURATION", "servers: how long one that says nothing is waited on (default 60s)", NULL },
 	{ OPT_NO_HEADER, 0, "no-header", NULL, "files: the first line is data", NULL },
@@ -51,6 +55,7 @@ static const char *const notes[] = {
 #ifdef WITH_libmariadb
 	"  mysql://HOST/DB        tables of a MariaDB database, by its binlog",
 #endif
+	"  poll:DATABASE          a table of a database, by asking again and again",
 #ifdef WITH_libpq
 	"  postgres://HOST/DB     tables of a PostgreSQL database, by its WAL",
 #endif
@@ -119,6 +124,10 @@ static bool take_source(struct settings *s, int id)
 	case OPT_NO_FOLLOW: r->follow = false; break;
 	case OPT_ON_GAP: r->continue_at_gap = strcmp(optarg, "continue") == 0; break;
 	case OPT_KEY: r->key = optarg; break;
+	case OPT_CURSOR: r->cursor = optarg; break;
+	case OPT_DIFF: r->diff = true; break;
+	case OPT_INTERVAL: r->interval_ms = duration_option("interval", optarg); break;
+	case OPT_DELAY: r->delay_ms = duration_option("delay", optarg); break;
 	case OPT_GRACE: r->grace_ms = duration_option("grace", optarg); break;
 	case OPT_TIMEOUT: r->timeout_ms = duration_option("timeout", optarg); break;
 	case OPT_FROM: r->from = span_of(optarg); break;
@@ -224,6 +233,7 @@ static void complete(struct settings *s)
 	c->request.ntables = s->ntables;
 	c->request.no_header = s->reader.no_header;
 	c->request.max_record = s->reader.max_record;
+	c->request.sink = c->resume_from;
 	c->request.is_checked = c->checked || c->resume_from || c->request.from.n;
 	c->emit.several = s->ntables > 1 || (c->request.input && s->ntables == 0);
 	c->emit.has_tx = c->driver->has_tx;
@@ -288,7 +298,7 @@ static int capture(struct settings *s, struct failure *f)
 
 int main(int argc, char **argv)
 {
-	struct settings s = { .cdc = { .epoch_ms = -1, .request = { .follow = true, .grace_ms = 5000, .timeout_ms = 60000 } } };
+	struct settings s = { .cdc = { .epoch_ms = -1, .request = { .follow = true, .grace_ms = 5000, .timeout_ms = 60000, .interval_ms = 1000, .delay_ms = 5000 } } };
 	struct failure f = { 0 };
 	int id, status;
 

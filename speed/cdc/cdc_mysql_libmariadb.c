@@ -305,6 +305,16 @@ static int needs(const struct cdc_request *r, struct needs *n, struct failure *f
 	return rc < 0 ? -1 : 0;
 }
 
+static int query(const struct cdc_request *r, const char *tail, cdc_each *each, void *context, struct failure *f)
+{
+	struct mysql_source *s = connect_source(r, f);
+	int rc = s ? mysql_query_table(s, tail, each, context, f) : -1;
+
+	if (s)
+		close_source(s);
+	return rc;
+}
+
 static int status(const struct cdc_request *r, struct buf *out, struct failure *f)
 {
 	struct mysql_source *s = connect_source(r, f);
@@ -317,5 +327,5 @@ static int status(const struct cdc_request *r, struct buf *out, struct failure *
 
 const struct cdc_driver cdc_mysql = {
 	.scheme = "mysql", .connector = "mariadb", .has_tx = true, .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait,
-	.needs = needs, .status = status,
+	.query = query, .quote = '`', .needs = needs, .status = status,
 };

@@ -316,9 +316,9 @@ static int confirm(void *driver, struct span pos, struct failure *f)
 
 /* ---- beginning and end ---- */
 
-static void close_source(void *driver)
+void pg_source_free(void *source)
 {
-	struct pg_source *s = driver;
+	struct pg_source *s = source;
 
 	let_go(s);
 	PQfinish(s->stream);
@@ -335,12 +335,19 @@ static void close_source(void *driver)
 	free(s);
 }
 
-static void *open_source(const struct cdc_request *r, struct failure *f)
+struct pg_source *pg_source_new(const struct cdc_request *r)
 {
 	struct pg_source *s = mem_zalloc(sizeof *s);
 
 	*s = (struct pg_source){ .request = r, .ts = -1 };
 	s->wanted = mem_zalloc(r->ntables * sizeof *s->wanted);
+	return s;
+}
+
+static void *open_source(const struct cdc_request *r, struct failure *f)
+{
+	struct pg_source *s = pg_source_new(r);
+
 	if (!r->reader)
 		failure_set(f, EXIT_USAGE, "postgres: whom shall the server keep changes for? say --resume-from, or --reader");
 	else
@@ -351,11 +358,11 @@ static void *open_source(const struct cdc_request *r, struct failure *f)
 		s->stream = pg_connect(r->place, true, f);
 	if (s->stream && pg_slot_begin(s, f) == 0)
 		return s;
-	close_source(s);
+	pg_source_free(s);
 	return NULL;
 }
 
 const struct cdc_driver cdc_postgres = {
-	.scheme = "postgres", .connector = "postgresql", .has_tx = true, .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait,
-	.confirm = confirm, .needs = pg_needs, .status = pg_status, .install = pg_install, .remove = pg_remove,
+	.scheme = "postgres", .connector = "postgresql", .has_tx = true, .open = open_source, .close = pg_source_free, .next = next, .position = position, .wait = wait,
+	.confirm = confirm, .query = pg_query_table, .quote = '"', .needs = pg_needs, .status = pg_status, .install = pg_install, .remove = pg_remove,
 };

@@ -358,7 +358,50 @@ static int needs(const struct cdc_request *r, struct needs *n, struct failure *f
 	return f->status ? -1 : 0;
 }
 
+/* ---- asked without capture ---- */
+
+static int give_rows(struct sqlite_source *s, const struct sqlite_shape *shape, cdc_each *each, void *context, struct failure *f)
+{
+	struct datum *row = mem_array(NULL, shape->table.n, sizeof *row);
+	int rc = 1, given = 0;
+
+	while (rc > 0 && (rc = step(s, f)) > 0) {
+		s->held = false;
+		arena_clear(&s->arena);
+		rc = read_image(s, shape, 0, row, f) < 0 || each(context, &shape->table, row, f) < 0 ? -1 : 1;
+		given = 1;
+	}
+	if (rc == 0 && !given)
+		rc = each(context, &shape->table, NULL, f);
+	free(row);
+	return rc;
+}
+
+static int query(const struct cdc_request *r, const char *tail, cdc_each *each, void *context, struct failure *f)
+{
+	struct sqlite_source s = { .request = r, .path = r->place };
+	struct sqlite_shape shape = { 0 };
+	struct buf sql = { 0 };
+	int rc = -1;
+
+	s.db = sqlite_open(r->place, f);
+	if (s.db && sqlite_read_table(s.db, s.path, r->table[0], &shape, f) == 0) {
+		sqlite_print_select(&sql, &shape.table);
+		sql.n--;
+		buf_text(&sql, tail);
+		buf_byte(&sql, '\0');
+		s.look = sqlite_prepare(s.db, s.path, sql.p, f);
+		rc = s.look ? give_rows(&s, &shape, each, context, f) : -1;
+	}
+	sqlite3_finalize(s.look);
+	sqlite_shape_free(&shape);
+	buf_free(&sql);
+	arena_free(&s.arena);
+	sqlite3_close(s.db);
+	return rc;
+}
+
 const struct cdc_driver cdc_sqlite = {
 	.scheme = "sqlite", .connector = "sqlite", .open = open_source, .close = close_source, .next = next, .position = position, .wait = wait, .confirm = sqlite_confirm,
-	.needs = needs, .status = sqlite_status, .install = sqlite_install, .remove = sqlite_remove,
+	.query = query, .quote = '"', .needs = needs, .status = sqlite_status, .install = sqlite_install, .remove = sqlite_remove,
 };

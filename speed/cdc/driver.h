@@ -26,6 +26,10 @@ struct cdc_request {
 	bool no_header;                 /* files: the first line is data */
 	const char *reader;             /* who confirms: by what name the source knows that consumer; NULL: nobody does */
 	const char *key;                /* exports: the columns that tell one row from another */
+	const char *cursor;             /* polling: the column that grows with each change, or NULL */
+	bool diff;                      /* polling: the whole table is compared */
+	int64_t interval_ms, delay_ms;  /* polling: between looks; how long a transaction may last */
+	const char *sink;               /* path of the log that is resumed from, or NULL */
 	int64_t grace_ms;               /* files: how long a file that was renamed is still read */
 	int64_t timeout_ms;             /* servers: after that without a word the connection is taken for dead */
 	size_t max_record;
@@ -41,6 +45,8 @@ enum cdc_event {
 	CDC_END,                /* no more was asked for */
 	CDC_ERROR,
 };
+
+typedef int cdc_each(void *context, const struct change_table *t, const struct datum *row, struct failure *f);
 
 struct cdc_driver {
 	const char *scheme;             /* `sqlite` of sqlite:shop.db */
@@ -60,6 +66,10 @@ struct cdc_driver {
 	int (*wait)(void *driver, struct pollfd fds[2], size_t *n);
 	/* The sink has made all up to this position durable: the source may forget it. 0; 1: not now, ask again; -1. Or NULL. */
 	int (*confirm)(void *driver, struct span pos, struct failure *f);
+	/* Databases, asked without capture: the rows of the one table asked for, as they are now. tail: SQL behind FROM. each is given every row, or NULL once
+	 * where there is none; 0, -1. What the table is lives as long as the call. Or NULL; quote is that of names. */
+	int (*query)(const struct cdc_request *r, const char *tail, cdc_each *each, void *context, struct failure *f);
+	char quote;
 	/* --dry-run: what is not there yet. 0; -1: that cannot be found out. Or NULL. */
 	int (*needs)(const struct cdc_request *r, struct needs *n, struct failure *f);
 	/* --status: writes lines `name TAB value`. --install, --remove: what the source needs for being read. Or NULL. */

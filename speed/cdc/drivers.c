@@ -3,7 +3,7 @@
 #include "lib/base/span.h"
 #include "speed/cdc/driver.h"
 
-extern const struct cdc_driver cdc_binlog, cdc_diff, cdc_envelope, cdc_file, cdc_mysql, cdc_postgres, cdc_sqlite;
+extern const struct cdc_driver cdc_binlog, cdc_diff, cdc_envelope, cdc_file, cdc_mysql, cdc_poll, cdc_postgres, cdc_sqlite;
 
 static const struct {
 	const char *scheme;
@@ -20,6 +20,7 @@ static const struct {
 	{ "mariadb", NULL },
 	{ "mysql", NULL },
 #endif
+	{ "poll", &cdc_poll },
 #ifdef WITH_libpq
 	{ "postgres", &cdc_postgres },
 	{ "postgresql", &cdc_postgres },

@@ -157,7 +157,7 @@ static void put_column(struct buf *sql, const struct mysql_table *t, size_t i)
 	buf_text(sql, after);
 }
 
-static int select_rows(struct mysql_source *s, const struct mysql_table *t, struct failure *f)
+static int select_rows(struct mysql_source *s, const struct mysql_table *t, const char *tail, struct failure *f)
 {
 	struct buf sql = { 0 };
 	int rc;
@@ -170,6 +170,7 @@ static int select_rows(struct mysql_source *s, const struct mysql_table *t, stru
 	mysql_put_name(&sql, t->table.database);
 	buf_byte(&sql, '.');
 	mysql_put_name(&sql, t->table.name);
+	buf_text(&sql, tail);
 	buf_byte(&sql, '\0');
 	rc = mysql_run(s->plain, sql.p, f);
 	buf_free(&sql);
@@ -178,7 +179,8 @@ static int select_rows(struct mysql_source *s, const struct mysql_table *t, stru
 	return s->rows ? 0 : f->status ? -1 : mysql_failed(s->plain, EXIT_CONFIG, f);
 }
 
-static int begin_table(struct mysql_source *s, struct failure *f)
+/* tail: SQL behind the table. */
+static int begin_table(struct mysql_source *s, const char *tail, struct failure *f)
 {
 	const struct binlog_name *w = &s->reader.wanted[s->nth];
 	MYSQL_RES *columns = ask_columns(s, w, f);
@@ -187,8 +189,8 @@ static int begin_table(struct mysql_source *s, struct failure *f)
 		s->table = make_table(s, w, columns);
 	mysql_free_result(columns);
 	if (columns && s->table->table.n == 0)
-		return failure_set(f, EXIT_CONFIG, "mysql: a table of the snapshot has gone");
-	return s->table ? select_rows(s, s->table, f) : -1;
+		return failure_set(f, EXIT_CONFIG, "mysql: there is no table %s.%s", w->database, w->table);
+	return s->table ? select_rows(s, s->table, tail, f) : -1;
 }
 
 /* From now on nobody changes the tables' columns, though their rows. */
@@ -256,13 +258,17 @@ static struct datum value_from(enum field field, struct span text, struct arena 
 	}
 }
 
-static int emit_row(struct mysql_table *t, MYSQL_ROW row, const unsigned long *length, struct emit *out, struct failure *f)
+static void read_row(struct mysql_table *t, MYSQL_ROW row, const unsigned long *length)
 {
-	const struct change c = { .op = CHANGE_READ, .table = &t->table, .after = t->row, .ts = -1, .pos = span_of(t->pos) };
-
 	arena_clear(&t->scratch);
 	for (size_t i = 0; i < t->table.n; i++)
 		t->row[i] = row[i] ? value_from(t->field[i], (struct span){ row[i], length[i] }, &t->scratch) : (struct datum){ DATUM_NULL, { "", 0 } };
+}
+
+static int emit_row(struct mysql_table *t, struct emit *out, struct failure *f)
+{
+	const struct change c = { .op = CHANGE_READ, .table = &t->table, .after = t->row, .ts = -1, .pos = span_of(t->pos) };
+
 	return emit_change(out, &c, f);
 }
 
@@ -289,7 +295,7 @@ enum cdc_event mysql_snapshot_next(struct mysql_source *s, struct emit *out, str
 {
 	if (s->nth == s->reader.nwanted)
 		return end_snapshot(s, f);
-	if (!s->table && begin_table(s, f) < 0)
+	if (!s->table && begin_table(s, "", f) < 0)
 		return CDC_ERROR;
 	if (emit_table(out, &s->table->table, f) <= 0)
 		return CDC_ERROR;
@@ -298,8 +304,32 @@ enum cdc_event mysql_snapshot_next(struct mysql_source *s, struct emit *out, str
 
 		if (!row)
 			return end_table(s, f);
-		if (emit_row(s->table, row, mysql_fetch_lengths(s->rows), out, f) < 0)
+		read_row(s->table, row, mysql_fetch_lengths(s->rows));
+		if (emit_row(s->table, out, f) < 0)
 			return CDC_ERROR;
 	}
 	return CDC_INSIDE;
+}
+
+/* ---- asked without capture ---- */
+
+static int give_rows(struct mysql_source *s, cdc_each *each, void *context, struct failure *f)
+{
+	bool given = false;
+	MYSQL_ROW row;
+	int rc = 0;
+
+	while (rc == 0 && (row = mysql_fetch_row(s->rows))) {
+		read_row(s->table, row, mysql_fetch_lengths(s->rows));
+		rc = each(context, &s->table->table, s->table->row, f);
+		given = true;
+	}
+	if (rc == 0 && mysql_errno(s->plain))
+		return mysql_failed(s->plain, EXIT_RETRY, f);
+	return rc == 0 && !given ? each(context, &s->table->table, NULL, f) : rc;
+}
+
+int mysql_query_table(struct mysql_source *s, const char *tail, cdc_each *each, void *context, struct failure *f)
+{
+	return begin_table(s, tail, f) < 0 ? -1 : give_rows(s, each, context, f);
 }

@@ -73,6 +73,8 @@ int mysql_view(struct mysql_source *s, struct failure *f);
 int mysql_snapshot_begin(struct mysql_source *s, struct failure *f);
 enum cdc_event mysql_snapshot_next(struct mysql_source *s, struct emit *out, struct failure *f);
 void mysql_snapshot_end(struct mysql_source *s);
+/* As query of a driver. */
+int mysql_query_table(struct mysql_source *s, const char *tail, cdc_each *each, void *context, struct failure *f);
 
 /* ---- mysql_status_libmariadb.c ---- */
 

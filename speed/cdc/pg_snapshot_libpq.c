@@ -19,8 +19,8 @@ static void put_identifier(PGconn *c, struct buf *sql, const char *name)
 	PQfreemem(quoted);
 }
 
-/* Its rows come one by one from now on. */
-static int begin_table(struct pg_source *s, struct failure *f)
+/* Its rows come one by one from now on. tail: SQL behind the table. */
+static int begin_table(struct pg_source *s, const char *tail, struct failure *f)
 {
 	struct buf sql = { 0 };
 	int rc = 0;
@@ -36,6 +36,7 @@ static int begin_table(struct pg_source *s, struct failure *f)
 	put_identifier(s->plain, &sql, s->at->table.schema);
 	buf_byte(&sql, '.');
 	put_identifier(s->plain, &sql, s->at->table.name);
+	buf_text(&sql, tail);
 	buf_byte(&sql, '\0');
 	if (!PQsendQuery(s->plain, sql.p) || !PQsetSingleRowMode(s->plain))
 		rc = pg_failed(s->plain, EXIT_IO, "postgres", f);
@@ -44,10 +45,8 @@ static int begin_table(struct pg_source *s, struct failure *f)
 	return rc;
 }
 
-static int emit_row(struct pg_source *s, PGresult *q, struct emit *out, struct failure *f)
+static int read_row(struct pg_source *s, PGresult *q, struct failure *f)
 {
-	struct change c = { .op = CHANGE_READ, .table = &s->at->table, .after = s->after, .ts = -1, .pos = span_of(s->pos) };
-
 	arena_clear(&s->arena);
 	for (size_t i = 0; i < s->at->table.n; i++) {
 		struct span text = { PQgetvalue(q, 0, (int)i), (size_t)PQgetlength(q, 0, (int)i) };
@@ -56,7 +55,14 @@ static int emit_row(struct pg_source *s, PGresult *q, struct emit *out, struct f
 		if (!PQgetisnull(q, 0, (int)i) && pg_table_value(s, s->at, i, text, &s->after[i], f) < 0)
 			return -1;
 	}
-	return emit_change(out, &c, f);
+	return 0;
+}
+
+static int emit_row(struct pg_source *s, PGresult *q, struct emit *out, struct failure *f)
+{
+	struct change c = { .op = CHANGE_READ, .table = &s->at->table, .after = s->after, .ts = -1, .pos = span_of(s->pos) };
+
+	return read_row(s, q, f) < 0 ? -1 : emit_change(out, &c, f);
 }
 
 /* 1: a row; 0: the table is over; -1. */
@@ -93,7 +99,7 @@ enum cdc_event pg_snapshot_next(struct pg_source *s, struct emit *out, struct fa
 
 	if (s->table == s->request->ntables)
 		return end_snapshot(s, f);
-	if (!s->reading && begin_table(s, f) < 0)
+	if (!s->reading && begin_table(s, "", f) < 0)
 		return CDC_ERROR;
 	if (emit_table(out, &s->at->table, f) <= 0)
 		return CDC_ERROR;
@@ -109,4 +115,43 @@ int pg_snapshot_begin(struct pg_source *s, const char *name, struct failure *f)
 	snprintf(sql, sizeof sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '%s'", name);
 	s->in_snapshot = true;
 	return pg_command(s->plain, sql, f);
+}
+
+/* ---- asked without capture ---- */
+
+static int give_row(struct pg_source *s, PGresult *q, cdc_each *each, void *context, struct failure *f)
+{
+	switch (PQresultStatus(q)) {
+	case PGRES_SINGLE_TUPLE:
+		return read_row(s, q, f) < 0 || each(context, &s->at->table, s->after, f) < 0 ? -1 : 1;
+	case PGRES_TUPLES_OK:
+		return 0;
+	default:
+		return pg_failed(s->plain, EXIT_CONFIG, "postgres", f);
+	}
+}
+
+static int give_rows(struct pg_source *s, cdc_each *each, void *context, struct failure *f)
+{
+	int rc = 0, given = 0;
+	PGresult *q;
+
+	while (rc >= 0 && (q = PQgetResult(s->plain))) {
+		rc = give_row(s, q, each, context, f);
+		given |= rc > 0;
+		PQclear(q);
+	}
+	return rc >= 0 && !given ? each(context, &s->at->table, NULL, f) : rc < 0 ? -1 : 0;
+}
+
+int pg_query_table(const struct cdc_request *r, const char *tail, cdc_each *each, void *context, struct failure *f)
+{
+	struct pg_source *s = pg_source_new(r);
+	int rc = -1;
+
+	s->plain = pg_connect(r->place, false, f);
+	if (s->plain && pg_find_table(s->plain, r->table[0], &s->wanted[0], f) == 0 && pg_load_types(s->plain, &s->types, f) == 0 && begin_table(s, tail, f) == 0)
+		rc = give_rows(s, each, context, f);
+	pg_source_free(s);
+	return rc;
 }

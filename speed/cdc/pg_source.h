@@ -69,6 +69,9 @@ int pg_table_tuple(struct pg_source *s, const struct pg_table *t, const struct p
 int pg_snapshot_begin(struct pg_source *s, const char *name, struct failure *f);
 enum cdc_event pg_snapshot_next(struct pg_source *s, struct emit *out, struct failure *f);
 
+/* As query of a driver. */
+int pg_query_table(const struct cdc_request *r, const char *tail, cdc_each *each, void *context, struct failure *f);
+
 /* ---- pg_slot_libpq.c ---- */
 
 uint64_t pg_lsn(const char *text);
@@ -78,6 +81,8 @@ int pg_slot_begin(struct pg_source *s, struct failure *f);
 
 /* ---- cdc_postgres_libpq.c ---- */
 
+struct pg_source *pg_source_new(const struct cdc_request *r);
+void pg_source_free(void *source);
 int pg_stream_begin(struct pg_source *s, struct failure *f);                  /* at s->lsn */
 
 #endif

@@ -71,7 +71,7 @@ static struct pg_table *relation_new(const struct pg_source *s, uint32_t oid, co
 {
 	struct pg_table *r = mem_zalloc(sizeof *r);
 
-	*r = (struct pg_table){ .oid = oid, .table = { .database = PQdb(s->stream), .schema = mem_text(span_of(schema)), .name = mem_text(span_of(name)), .n = n } };
+	*r = (struct pg_table){ .oid = oid, .table = { .database = PQdb(s->stream ? s->stream : s->plain), .schema = mem_text(span_of(schema)), .name = mem_text(span_of(name)), .n = n } };
 	r->table.column = mem_zalloc(n * sizeof *r->table.column);
 	r->table.is_key = mem_zalloc(n * sizeof *r->table.is_key);
 	r->type = mem_zalloc(n * sizeof *r->type);

@@ -38,6 +38,8 @@ struct span sqlite_column(sqlite3_stmt *s, int i);
 
 /* Is what capture of this table needs there, and made for its columns? *shape is then that of its rows. -1: EXIT_CONFIG, with what to do. */
 int sqlite_check(sqlite3 *db, const char *path, const char *table, int64_t *shape, struct failure *f);
+/* A table and its columns as they are; its number is not looked for. */
+int sqlite_read_table(sqlite3 *db, const char *path, const char *table, struct sqlite_shape *shape, struct failure *f);
 /* The shape of that number, or -1. */
 int sqlite_read_shape(sqlite3 *db, const char *path, int64_t id, struct sqlite_shape *s, struct failure *f);
 void sqlite_shape_free(struct sqlite_shape *s);

@@ -17,8 +17,6 @@ extern const struct sqlite_event sqlite_event[SQLITE_EVENTS];
 void sqlite_put_trigger_name(struct buf *sql, const char *table, const char *event);
 void sqlite_put_trigger(struct buf *sql, const struct sqlite_shape *s, size_t event);   /* CREATE TRIGGER, with a NUL */
 
-/* A table as it is now, without the number of its shape. */
-int sqlite_read_table(sqlite3 *db, const char *path, const char *table, struct sqlite_shape *shape, struct failure *f);
 /* All three: 1, 0: there is none such, -1. */
 int sqlite_find_shape(sqlite3 *db, const char *path, struct sqlite_shape *shape, struct failure *f);
 int sqlite_has_trigger(sqlite3 *db, const char *path, const struct sqlite_shape *s, size_t event, bool *any, struct failure *f);      /* any: of that name */

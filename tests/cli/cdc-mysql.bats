@@ -394,3 +394,21 @@ purged() {
 	cdc-tail "${my/root@\/shop/u@}" --status > out || failed "without rights" "$?"
 	[[ $(tail -n 1 out) == gtid* ]] || failed "what it may see" "$(cat out)"
 }
+
+@test "polled: by a cursor of time, and compared" {
+	sql "SET time_zone = '+02:00'; CREATE TABLE t(id bigint PRIMARY KEY, a varchar(9), u timestamp(6)); INSERT INTO t VALUES(9007199254740993, 'it''s \\\\', '2026-02-28 01:02:03.123456'), (2, NULL, '2026-02-28 01:02:03.123456')"
+	sql "CREATE OR REPLACE USER u@localhost; GRANT SELECT ON shop.t TO u@localhost"
+	for mode in "--cursor u --delay 0" --diff; do
+		# shellcheck disable=SC2086 # words
+		poll() { cdc-tail "poll:${my/root/u}" --table t --key id $mode --no-follow --resume-from "log${mode:0:4}" | event-log append "log${mode:0:4}"; }
+		poll
+		poll
+	done
+	sql "SET time_zone = '+02:00'; INSERT INTO t VALUES(9007199254740994, 'c', '2026-02-28 01:02:03.123456'); UPDATE t SET a = 'x', u = '2026-02-28 01:02:03.123457' WHERE id = 2"
+	for mode in "--cursor u --delay 0" --diff; do poll; done
+	event-log cat log--cu | sed 's/^\([^,]*\),[^,]*,[^,]*/\1/' | cmp - <(printf '%s\n' _op,id,a,u '+I,2,,2026-02-27T23:02:03.123456Z' "+I,9007199254740993,it's \\,2026-02-27T23:02:03.123456Z" +I,9007199254740994,c,2026-02-27T23:02:03.123456Z +I,2,x,2026-02-27T23:02:03.123457Z) ||
+		failed "cursor" "$(event-log cat log--cu)"
+	event-log cat log--di | tail -n 3 | cut -d , -f 1,4- | sort | cmp - <(printf '%s\n' +I,9007199254740994,c,2026-02-27T23:02:03.123456Z +U,2,x,2026-02-27T23:02:03.123457Z -U,2,,2026-02-27T23:02:03.123456Z) ||
+		failed "diff" "$(event-log cat log--di)"
+	refuses "no such table" 78 'cdc-tail: mysql: *none*' cdc-tail "poll:$my" --table none --key id --diff
+}

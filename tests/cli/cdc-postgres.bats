@@ -240,6 +240,24 @@ has() {         # name line...
 	wait $source $sink || failed "status" "$?"
 }
 
+@test "polled: by a cursor of time, and compared" {
+	sql "CREATE TABLE t(id bigint PRIMARY KEY, a text, u timestamptz); INSERT INTO t VALUES(9007199254740993, 'it''s \\', '2026-02-28 01:02:03.123456+02'), (2, NULL, '2026-02-28 01:02:03.123456+02')"
+	for mode in "--cursor u --delay 0" --diff; do
+		# shellcheck disable=SC2086 # words
+		poll() { cdc-tail "poll:$pg" --table public.t --key id $mode --no-follow --resume-from "log${mode:0:4}" | event-log append "log${mode:0:4}"; }
+		poll
+		poll
+	done
+	sql "INSERT INTO t VALUES(9007199254740994, 'c', '2026-02-28 01:02:03.123456+02'); UPDATE t SET a = 'x', u = '2026-02-28 01:02:03.123457+02' WHERE id = 2"
+	for mode in "--cursor u --delay 0" --diff; do poll; done
+	event-log cat log--cu | sed 's/^\([^,]*\),[^,]*,[^,]*/\1/' | cmp - <(printf '%s\n' _op,id,a,u '+I,2,,2026-02-27T23:02:03.123456Z' "+I,9007199254740993,it's \\,2026-02-27T23:02:03.123456Z" +I,9007199254740994,c,2026-02-27T23:02:03.123456Z +I,2,x,2026-02-27T23:02:03.123457Z) ||
+		failed "cursor" "$(event-log cat log--cu)"
+	event-log cat log--di | tail -n 3 | cut -d , -f 1,4- | sort | cmp - <(printf '%s\n' +I,9007199254740994,c,2026-02-27T23:02:03.123456Z +U,2,x,2026-02-27T23:02:03.123457Z -U,2,,2026-02-27T23:02:03.123456Z) ||
+		failed "diff" "$(event-log cat log--di)"
+	refuses "no such table" 78 'cdc-tail: postgres: there is no table none' cdc-tail "poll:$pg" --table none --key id --diff
+	refuses "a column that cannot be compared" 78 'cdc-tail: postgres: *' cdc-tail "poll:$pg" --table t --key id --cursor u --from "poll:u:'x':5" --delay 0 --no-follow
+}
+
 # The slot has moved on by so many bytes since the last time.
 confirms() {    # bytes
 	local now

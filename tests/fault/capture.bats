@@ -119,6 +119,18 @@ change_sqlite() {       # seed transactions
 	done
 }
 
+@test "a SQLite database without triggers, compared again and again while three change it, 20 kills" {
+	need_sqlite
+	sqlite3 shop.db "PRAGMA journal_mode = wal; CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, b REAL); INSERT INTO t VALUES(1,1,1),(2,2,2)" > /dev/null
+	{ change_sqlite 1 500 & change_sqlite 2 500 & change_sqlite 3 500 & wait; } 3>&- &
+	feeder=$!
+	torture 20 "${WEIR_SEED:-11}" cdc-tail poll:sqlite:shop.db --table t --key id --diff --interval 10ms --epoch-interval 10ms --resume-from log '|' event-log append log
+	run-pipeline --delay 10ms --restarts 20 -- cdc-tail poll:sqlite:shop.db --table t --key id --diff --no-follow --resume-from log '|' event-log append log
+	apply log > applied
+	sqlite_rows | cmp - applied
+	[[ $(event-log cat log | wc -l) -gt 500 ]]
+}
+
 postgres_rows() {
 	sql 'COPY (SELECT * FROM t) TO STDOUT (FORMAT csv)' | sort
 }
@@ -165,6 +177,28 @@ change_postgres() {     # seed transactions
 		postgres_rows | cmp - applied
 		cdc-tail "$pg" --resume-from "logs/$i" --remove > /dev/null
 	done
+}
+
+# Each takes its time from the clock and commits a while later, so that others with later times come first.
+insert_slowly() {       # from
+	local i
+
+	for ((i = $1; i < $1 + 40; i++)); do
+		echo "BEGIN; INSERT INTO slow VALUES($i, clock_timestamp()); SELECT pg_sleep(random() * 0.1); COMMIT;"
+	done | psql -qAt -h "$PG_DIR" -U postgres shop > /dev/null
+}
+
+@test "polled by a cursor while transactions commit in another order, 10 kills: each row once" {
+	need_postgres
+	sql "CREATE TABLE slow(id int PRIMARY KEY, u timestamptz)"
+	{ for ((k = 0; k < 6; k++)); do insert_slowly $((k * 1000)) & done; wait; } 3>&- &
+	feeder=$!
+	torture 10 "${WEIR_SEED:-12}" cdc-tail "poll:$pg" --table slow --key id --cursor u --delay 1s --interval 10ms --epoch-interval 10ms --resume-from log '|' event-log append log
+	run-pipeline --delay 10ms --restarts 20 -- cdc-tail "poll:$pg" --table slow --key id --cursor u --delay 1s --no-follow --resume-from log '|' event-log append log
+	event-log cat log | tail -n +2 | cut -d , -f 4 | sort > out
+	sql "SELECT id FROM slow" | sort | cmp - out
+	[[ $(wc -l < out) == 240 ]]
+	sql "DROP TABLE slow"
 }
 
 @test "PostgreSQL ends, at once and in the middle of changes, and comes back" {
