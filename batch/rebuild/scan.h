@@ -4,7 +4,7 @@
 #ifndef BATCH_REBUILD_SCAN_H
 #define BATCH_REBUILD_SCAN_H
 
-#include "batch/rebuild/progress.h"
+#include "lib/stream/progress.h"
 #include "lib/base/failure.h"
 #include "lib/log/dir.h"
 #include "lib/text/reader.h"

@@ -6,6 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/diag.h"
 #include "lib/stream/halt.h"
+#include "lib/stream/progress.h"
 #include "speed/cdc/watch.h"
 
 #define DRY_MS 10                       /* between barriers of a source that has no more for now */
@@ -13,6 +14,7 @@
 #define EPOCH_MS 1000
 #define EPOCH_BYTES ((uint64_t)64 * 1024 * 1024)
 #define IDLE_MS 10000                   /* between barriers while nothing is for us */
+#define PROGRESS_MS 500                 /* between words on a snapshot, or another transaction that takes long */
 #define CONFIRM_MS 1000                 /* between two confirmations to the source */
 
 struct run {
@@ -29,6 +31,8 @@ struct run {
 	struct buf sent;                /* of the last barrier */
 	bool inside;                    /* one that is not emitted whole yet */
 	int64_t began_ms, sent_ms, confirmed_ms;
+	struct progress progress;       /* of that one */
+	int64_t told_ms;
 };
 
 static int64_t now_ms(void)
@@ -175,15 +179,33 @@ static int finish(struct run *r)
 	return send_barrier(r, BARRIER_STOP) < 0 ? -1 : confirm(r, true);
 }
 
+/* While a transaction lasts, the snapshot above all. */
+static void tell_progress(struct run *r, bool was_inside)
+{
+	int64_t now = now_ms();
+
+	if (r->inside && !was_inside) {
+		progress_begin(&r->progress, PROGRESS_UNKNOWN);
+		r->told_ms = now;
+	} else if (r->inside && now - r->told_ms >= PROGRESS_MS) {
+		r->progress.done = r->emit.pending;
+		progress_show(&r->progress);
+		r->told_ms = now;
+	} else if (was_inside && !r->inside) {
+		progress_end(&r->progress);
+	}
+}
+
 /* 1: go on; 0: it has ended; -1. */
 static int step(struct run *r)
 {
-	bool first = r->emit.pending == 0;
+	bool first = r->emit.pending == 0, was_inside = r->inside;
 	enum cdc_event e = r->driver->next(r->source, &r->emit, r->failure);
 
 	if (first)
 		r->began_ms = now_ms();
 	r->inside = e == CDC_INSIDE;
+	tell_progress(r, was_inside);
 	switch (e) {
 	case CDC_MORE:
 		return at_boundary(r) < 0 ? -1 : 1;
@@ -275,6 +297,7 @@ int cdc_run(struct cdc_options *o, struct out *out, struct ledger *ledger, struc
 	rc = begin(&r, o);
 	if (rc == 0)
 		rc = work(&r);
+	progress_end(&r.progress);
 	if (r.source)
 		r.driver->close(r.source);
 	emit_free(&r.emit);

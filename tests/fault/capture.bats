@@ -132,7 +132,7 @@ change_sqlite() {       # seed transactions
 }
 
 postgres_rows() {
-	sql 'COPY (SELECT * FROM t) TO STDOUT (FORMAT csv)' | sort
+	sql 'COPY (SELECT id, a, b FROM t) TO STDOUT (FORMAT csv)' | sort
 }
 
 postgres_shop() {       # sink...
@@ -148,10 +148,22 @@ change_postgres() {     # seed transactions
 	change_rows "$1" "$2" BEGIN | psql -qAt -h "$PG_DIR" -U postgres shop > /dev/null 2>&1
 }
 
-@test "a PostgreSQL database, changed by three at once, 30 kills" {
+# Columns that come and go, and transactions of many rows.
+restructure_postgres() {
+	local i
+
+	for ((i = 0; i < 12; i++)); do
+		sql "ALTER TABLE t ADD c$i int DEFAULT $i"
+		sql "BEGIN; INSERT INTO t SELECT n, 1, 1 FROM generate_series(1000, 6000) n; UPDATE t SET a = a + 1 WHERE id >= 1000; COMMIT"
+		sql "ALTER TABLE t DROP c$i"
+		sql "DELETE FROM t WHERE id >= 1000"
+	done
+}
+
+@test "a PostgreSQL database, changed by four at once, its columns too, 30 kills" {
 	need_postgres
 	postgres_shop log
-	{ change_postgres 1 1500 & change_postgres 2 1500 & change_postgres 3 1500 & wait; } 3>&- &
+	{ change_postgres 1 1500 & change_postgres 2 1500 & change_postgres 3 1500 & restructure_postgres & wait; } 3>&- &
 	feeder=$!
 	torture 30 "${WEIR_SEED:-8}" cdc-tail "$pg" --table t --epoch-interval 20ms --resume-from log '|' event-log append log
 	run-pipeline --delay 10ms --restarts 20 -- cdc-tail "$pg" --table t --no-follow --resume-from log '|' event-log append log

@@ -28,11 +28,12 @@ change_rows() { # seed transactions begin
 	}'
 }
 
-# What the changes of a log leave, and each row that they take away was there: a file like that of `SELECT * FROM t`.
+# What the changes of a log leave of id, a and b, and each row that they take away was there: a file like that of `SELECT id, a, b FROM t`.
 apply() {       # log
 	event-log cat "$1" | awk -F , '
-	NR > 1 {
-		id = $(NF - 2); row = id "," $(NF - 1) "," $NF
+	NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+	{
+		id = $at["id"]; row = id "," $at["a"] "," $at["b"]
 		if ($1 ~ /^\+/) { if (id in have) { print "twice: " $0; bad = 1 } have[id] = row }
 		else { if (have[id] != row) { print "not there: " $0; bad = 1 } delete have[id] }
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "batch/rebuild/progress.h"
+#include "lib/stream/progress.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -50,6 +50,10 @@ TEST(a_terminal_is_told_how_far_it_is_how_fast_and_how_long_still)
 	text = said(room, sizeof room);
 	CHECK(has(text, "batch-view: 500.0k of 2.0M records (25 %), "));
 	CHECK(has(text, "k/s, ") && has(text, " s left"));
+	p.total = PROGRESS_UNKNOWN;
+	progress_show(&p);
+	text = said(room, sizeof room);
+	CHECK(has(text, "batch-view: 500.0k records, ") && !has(text, "left"));
 	progress_end(&p);
 	text = said(room, sizeof room);
 	CHECK_SPAN(text, "\r\x1b[K");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "batch/rebuild/progress.h"
+#include "lib/stream/progress.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -42,12 +42,16 @@ void progress_show(struct progress *p)
 		return;
 	buf_printf(&line, "\r%s: ", diag_tool());
 	print_count(&line, done);
-	buf_text(&line, " of ");
-	print_count(&line, p->total);
-	buf_printf(&line, " records (%llu %%), ", (unsigned long long)(p->total ? done * 100 / p->total : 100));
+	if (p->total != PROGRESS_UNKNOWN) {
+		buf_text(&line, " of ");
+		print_count(&line, p->total);
+		buf_printf(&line, " records (%llu %%), ", (unsigned long long)(p->total ? done * 100 / p->total : 100));
+	} else {
+		buf_text(&line, " records, ");
+	}
 	print_count(&line, rate);
 	buf_text(&line, "/s");
-	if (rate && done < p->total)
+	if (rate && done < p->total && p->total != PROGRESS_UNKNOWN)
 		buf_printf(&line, ", %llu s left", (unsigned long long)((p->total - done + rate - 1) / rate));
 	buf_text(&line, "\x1b[K");
 	p->shown = write(STDERR_FILENO, line.p, line.n) > 0;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* progress -- how far long work has come, on stderr when that is a terminal: records, share, rate, time left. */
-#ifndef BATCH_REBUILD_PROGRESS_H
-#define BATCH_REBUILD_PROGRESS_H
+#ifndef LIB_STREAM_PROGRESS_H
+#define LIB_STREAM_PROGRESS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#define PROGRESS_UNKNOWN UINT64_MAX     /* of a total */
 
 struct progress {
 	bool shown;                     /* there is a line to be wiped */
