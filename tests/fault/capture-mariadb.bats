@@ -73,6 +73,17 @@ restructure() {
 	done
 }
 
+@test "a transaction larger than the memory that is used for it" {
+	need /usr/bin/time
+	sql "CREATE TABLE large(id int PRIMARY KEY, a text)"
+	cdc-tail "$my" --table large --no-follow --resume-from log | event-log append log
+	sql "INSERT INTO large SELECT seq, REPEAT(MD5(seq), 32) FROM seq_1_to_100000"
+	/usr/bin/time -o kib -f %M cdc-tail "$my" --table large --no-follow --resume-from log | /usr/bin/time -o kib2 -f %M event-log append log
+	[[ $(event-log cat log | wc -l) == 100001 ]]
+	(($(tail -n 1 kib) < 40000 && $(tail -n 1 kib2) < 40000)) || { cat kib kib2; false; }
+	sql "DROP TABLE large"
+}
+
 @test "MariaDB ends, at once and in the middle of changes, and comes back" {
 	run-pipeline --delay 20ms --max-delay 100ms -- cdc-tail "$my" --table t --epoch-interval 20ms --resume-from log '|' event-log append log 2> pipeline.log 3>&- &
 	runner=$!

@@ -191,6 +191,20 @@ restructure_postgres() {
 	done
 }
 
+@test "a transaction larger than the memory that is used for it" {
+	need_postgres
+	need /usr/bin/time
+	sql "CREATE TABLE large(id int PRIMARY KEY, a text)"
+	cdc-tail "$pg" --table large --resume-from log --install > /dev/null
+	cdc-tail "$pg" --table large --no-follow --resume-from log | event-log append log
+	sql "INSERT INTO large SELECT n, repeat(md5(n::text), 32) FROM generate_series(1, 100000) n"
+	/usr/bin/time -o kib -f %M cdc-tail "$pg" --table large --no-follow --resume-from log | /usr/bin/time -o kib2 -f %M event-log append log
+	[[ $(event-log cat log | wc -l) == 100001 ]]
+	(($(tail -n 1 kib) < 40000 && $(tail -n 1 kib2) < 40000)) || { cat kib kib2; false; }
+	cdc-tail "$pg" --resume-from log --remove > /dev/null
+	sql "DROP TABLE large"
+}
+
 # Each takes its time from the clock and commits a while later, so that others with later times come first.
 insert_slowly() {       # from
 	local i
