@@ -45,6 +45,14 @@ void binlog_place_set(struct binlog_place *p, struct binlog_gtid g)
 	*is = g;
 }
 
+void binlog_place_drop(struct binlog_place *p, uint32_t domain)
+{
+	struct binlog_gtid *is = (struct binlog_gtid *)binlog_place_gtid(p, domain);
+
+	if (is)
+		*is = p->gtid[--p->n];
+}
+
 int binlog_gtids_parse(struct binlog_place *p, struct span text)
 {
 	while (text.n) {

@@ -48,6 +48,7 @@ void binlog_gtids_print(const struct binlog_place *p, struct buf *out);
 /* The last one of a domain; NULL: none. */
 const struct binlog_gtid *binlog_place_gtid(const struct binlog_place *p, uint32_t domain);
 void binlog_place_set(struct binlog_place *p, struct binlog_gtid g);
+void binlog_place_drop(struct binlog_place *p, uint32_t domain);
 /* NULL: none of that name is prepared. */
 const struct binlog_prepared *binlog_place_prepared(const struct binlog_place *p, const char *xid);
 void binlog_place_prepare(struct binlog_place *p, const char *xid, const char *file, uint64_t at);

@@ -141,12 +141,27 @@ static int taken_back(const struct binlog_reader *r, struct failure *f)
 
 /* ---- groups ---- */
 
-/* Only what the sink does not have yet: a file is read from its beginning. */
-static bool is_past(const struct binlog_reader *r, const struct binlog_event *e)
+void binlog_seek(struct binlog_reader *r)
 {
-	const struct binlog_gtid *g = binlog_place_gtid(&r->place, e->domain);
+	for (size_t i = 0; i < r->place.n; i++)
+		binlog_place_set(&r->seek, r->place.gtid[i]);
+}
 
-	return g && e->seq <= g->seq && !r->replaying;
+void binlog_found(struct binlog_reader *r, struct binlog_gtid g)
+{
+	const struct binlog_gtid *sought = binlog_place_gtid(&r->seek, g.domain);
+
+	if (sought && sought->seq == g.seq && sought->server == g.server)
+		binlog_place_drop(&r->seek, g.domain);
+}
+
+static bool is_past(struct binlog_reader *r, const struct binlog_event *e)
+{
+	bool past = !r->replaying && binlog_place_gtid(&r->seek, e->domain);
+
+	if (past)
+		binlog_found(r, (struct binlog_gtid){ e->domain, e->server, e->seq });
+	return past;
 }
 
 static void name_group(struct binlog_reader *r, const struct binlog_event *e)
@@ -428,4 +443,5 @@ void binlog_reader_free(struct binlog_reader *r)
 	buf_free(&r->inflated);
 	arena_free(&r->arena);
 	binlog_place_free(&r->place);
+	binlog_place_free(&r->seek);
 }

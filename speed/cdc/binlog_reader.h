@@ -42,6 +42,7 @@ struct binlog_reader {
 	void *context;                  /* of both */
 
 	struct binlog_place place;      /* behind the last transaction */
+	struct binlog_place seek;       /* files: the transactions up to which all is passed over, of domains where they have not come yet */
 	bool has_rows;                  /* rows went out, now or before: that a table is emptied matters */
 
 	struct binlog_stream at;        /* the events that come */
@@ -66,6 +67,11 @@ int binlog_want(struct binlog_reader *r, const char *database, struct failure *f
 void binlog_reader_free(struct binlog_reader *r);
 /* Another stream of events begins: at a file's beginning, or anywhere. */
 void binlog_reader_reset(struct binlog_reader *r);
+
+/* What comes up to the place is passed over. Numbers of a domain need not ascend, so it is looked for, not compared. */
+void binlog_seek(struct binlog_reader *r);
+/* That transaction has come, or is known to lie before. */
+void binlog_found(struct binlog_reader *r, struct binlog_gtid g);
 
 /* One event. 1: done; 0: call again behind a barrier; -1. Its bytes may go afterwards. */
 int binlog_take(struct binlog_reader *r, struct span event, struct emit *out, struct failure *f);

@@ -179,6 +179,7 @@ static int check_begin(struct binlog_source *s, struct failure *f)
 		g.server = (uint32_t)wire_little(&list, 4);
 		g.seq = wire_little(&list, 8);
 		has = binlog_place_gtid(&s->reader.place, g.domain);
+		binlog_found(&s->reader, g);
 		if (has && has->seq >= g.seq)
 			continue;
 		if (s->reader.place.file[0] && !s->request->continue_at_gap)
@@ -281,8 +282,10 @@ static void *open_source(const struct cdc_request *r, struct failure *f)
 	s->reader = (struct binlog_reader){ .request = r, .source = "binlog", .replay = replay, .context = s, .has_rows = r->from.n };
 	if (r->ntables == 0)
 		failure_set(f, EXIT_USAGE, "--table: which tables, as database.table?");
-	else if (binlog_want(&s->reader, "", f) == 0 && (!r->from.n || binlog_place_parse(&s->reader.place, r->from, f) == 0) && find_files(s, f) == 0)
+	else if (binlog_want(&s->reader, "", f) == 0 && (!r->from.n || binlog_place_parse(&s->reader.place, r->from, f) == 0) && find_files(s, f) == 0) {
+		binlog_seek(&s->reader);
 		return s;
+	}
 	close_source(s);
 	return NULL;
 }

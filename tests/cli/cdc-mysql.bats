@@ -273,6 +273,25 @@ purged() {
 	[[ $(sql "SHOW BINARY LOGS" | wc -l) == 1 ]]
 }
 
+@test "numbers of transactions that do not ascend, and several domains" {
+	sql "RESET MASTER; CREATE TABLE t(id int PRIMARY KEY)"
+	capture t
+	sql "SET gtid_seq_no = 1000; INSERT INTO t VALUES(1)"
+	cp -r log files
+	capture t
+	sql "SET server_id = 2, gtid_seq_no = 5; INSERT INTO t VALUES(2)"
+	sql "SET gtid_domain_id = 7; INSERT INTO t VALUES(3)"
+	capture t
+	sql "SET gtid_domain_id = 7; INSERT INTO t VALUES(4)"
+	sql "SET server_id = 2, gtid_seq_no = 6; INSERT INTO t VALUES(5)"
+	capture t
+	has "all" _op,id +I,1 +I,2 +I,3 +I,4 +I,5
+	cdc-tail "binlog:$MY_DIR/data/bin.0*[0-9]" --table shop.t --resume-from files | event-log append files
+	event-log cat files | cmp - <(event-log cat log) || failed "files" "$(event-log cat files)"
+	cdc-tail "binlog:$MY_DIR/data/bin.0*[0-9]" --table shop.t --resume-from files | event-log append files
+	event-log cat files | cmp - <(event-log cat log) || failed "once" "$(event-log cat files)"
+}
+
 @test "a server that has fallen silent ends it, and what it had is not lost" {
 	sql "CREATE TABLE t(id int PRIMARY KEY)"
 	cdc-tail "$my" --table t --timeout 1s --resume-from log > stream 2> err 3>&- &
