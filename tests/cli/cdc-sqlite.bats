@@ -11,7 +11,7 @@ setup() {
 }
 
 sql() {         # statements
-	sqlite3 -bail shop.db "$1"
+	sqlite3 -bail -cmd '.timeout 10000' shop.db "$1"
 }
 
 # Whatever failed may have left something.
@@ -228,7 +228,7 @@ keeps() {       # changes
 	event-log append log < pipe 3>&- &
 	cdc-tail sqlite:shop.db --table orders --resume-from log > pipe 3>&- &
 	source=$!
-	sqlite3 shop.db < commands 3>&- &
+	sqlite3 -cmd '.timeout 10000' shop.db < commands 3>&- &
 	exec {writer}> commands
 	sql "INSERT INTO orders VALUES(3,'c',1)"
 	until_true keeps 0

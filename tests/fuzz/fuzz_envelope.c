@@ -9,7 +9,7 @@ static struct fields fields;
 
 static void make_fields(void)
 {
-	static const char *const text[] = { "_op", "_table", "_ts", "_tx", "_pos", "id", "amount", ".doc.x" };
+	static const char *const text[] = { "_op", "_table", "_ts", "_tx", "_pos", "id", "amount", ".doc.x", "_weir_row" };
 	const char *error;
 
 	for (size_t i = 0; fields.n < sizeof text / sizeof *text; i++)
