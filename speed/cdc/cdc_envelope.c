@@ -109,11 +109,8 @@ static size_t columns_in(const struct change_table *t, const struct image_row *r
 
 static struct change_table *new_table(struct envelope_source *s, struct span name, const struct image_row *row)
 {
-	struct change_table *t = mem_zalloc(sizeof *t);
+	struct change_table *t = change_table_new("", "", name, row->n);
 
-	*t = (struct change_table){ .database = "", .schema = "", .name = mem_text(name), .n = row->n };
-	t->column = mem_zalloc(row->n * sizeof *t->column);
-	t->is_key = mem_zalloc(row->n);
 	for (size_t i = 0; i < row->n; i++)
 		t->column[i] = mem_text(row->name[i]);
 	s->table = mem_array(s->table, s->ntables + 1, sizeof *s->table);
@@ -135,16 +132,6 @@ static struct change_table *table_of(struct envelope_source *s, struct span name
 	if (t && has == row->n && (has == t->n || s->request->input == FORMAT_WAL2JSON))
 		return t;
 	return new_table(s, name, row);
-}
-
-static void table_free(struct change_table *t)
-{
-	for (size_t i = 0; i < t->n; i++)
-		free(t->column[i]);
-	free(t->column);
-	free(t->is_key);
-	free((char *)t->name);
-	free(t);
 }
 
 /* ---- changes ---- */
@@ -292,7 +279,7 @@ static void close_source(void *driver)
 	reader_free(s->reader);
 	fields_free(&s->fields);
 	for (size_t i = 0; i < s->ntables; i++)
-		table_free(s->table[i]);
+		change_table_free(s->table[i]);
 	free(s->table);
 	free(s->before.name);
 	free(s->before.value);

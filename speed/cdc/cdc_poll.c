@@ -39,26 +39,11 @@ static bool same_table(const struct change_table *a, const struct change_table *
 
 static struct change_table *copy_table(const struct change_table *t)
 {
-	struct change_table *c = mem_zalloc(sizeof *c);
+	struct change_table *c = change_table_new(t->database, t->schema, span_of(t->name), t->n);
 
-	*c = (struct change_table){ .database = mem_text(span_of(t->database)), .schema = mem_text(span_of(t->schema)), .name = mem_text(span_of(t->name)), .n = t->n };
-	c->column = mem_zalloc(t->n * sizeof *c->column);
-	c->is_key = mem_zalloc(t->n);
 	for (size_t i = 0; i < t->n; i++)
 		c->column[i] = mem_text(span_of(t->column[i]));
 	return c;
-}
-
-static void free_table(struct change_table *t)
-{
-	for (size_t i = 0; i < t->n; i++)
-		free(t->column[i]);
-	free(t->column);
-	free(t->is_key);
-	free((char *)t->database);
-	free((char *)t->schema);
-	free((char *)t->name);
-	free(t);
 }
 
 static int find_column(struct poll_source *s, const struct change_table *t, const char *name, size_t *column, struct failure *f)
@@ -170,7 +155,7 @@ static void close_source(void *driver)
 	free(s->horizon);
 	poll_diff_end(s);
 	for (size_t i = 0; i < s->ntables; i++)
-		free_table(s->table[i]);
+		change_table_free(s->table[i]);
 	free(s->table);
 	for (size_t i = 0; i < s->nkeys; i++)
 		free(s->key[i]);

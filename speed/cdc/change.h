@@ -31,6 +31,10 @@ struct change_table {
 	bool *is_key;           /* of the primary key; all false: there is none */
 };
 
+/* One of its own, its columns still to be named (owned, mem_text). */
+struct change_table *change_table_new(const char *database, const char *schema, struct span name, size_t n);
+void change_table_free(struct change_table *t);
+
 enum change_op { CHANGE_READ, CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE };   /* READ: of a snapshot */
 
 struct change {

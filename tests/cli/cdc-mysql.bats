@@ -4,11 +4,13 @@
 load ../lib
 load ../mariadb
 load cases
+load cdc
 
 setup() {
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_TMPDIR" || return
 	need_mariadb
+	from=$my
 	sql "DROP DATABASE shop; CREATE DATABASE shop; DROP DATABASE IF EXISTS other"
 }
 
@@ -17,22 +19,6 @@ teardown() {
 	[[ -z ${source-} ]] || kill -9 "$source" 2> /dev/null || true
 	[[ -z ${MY_DIR-} ]] || sql "SET GLOBAL binlog_format = ROW; SET GLOBAL binlog_row_metadata = FULL; SET GLOBAL binlog_checksum = CRC32; SET GLOBAL log_bin_compress = OFF" || true
 	[[ ! -e $BATS_TEST_TMPDIR/failed ]] || { cat "$BATS_TEST_TMPDIR/failed"; return 1; }
-}
-
-capture() {     # table option...
-	cdc-tail "$my" --table "$1" --no-follow --resume-from log "${@:2}" | event-log append log
-	local status=("${PIPESTATUS[@]}")
-
-	((status[0] == 0 && status[1] == 0)) || failed "capture" "status ${status[*]}"
-}
-
-# The changes of the log without time, transaction and position.
-changes() {
-	event-log cat log | sed 's/^\([^,]*\),[^,]*,[^,]*,[^,]*/\1/'
-}
-
-has() {         # name line...
-	changes | cmp - <(printf '%s\n' "${@:2}") || failed "$1" "$(changes)"
 }
 
 @test "what is not prepared is refused, and how to prepare it is said" {
@@ -63,6 +49,7 @@ has() {         # name line...
 @test "--dry-run says what to do, and that is all it takes" {
 	sql "CREATE TABLE t(id int PRIMARY KEY); CREATE OR REPLACE USER u@localhost; SET GLOBAL binlog_format = MIXED; SET GLOBAL binlog_row_metadata = NO_LOG"
 	my=${my/root@\/shop/u@/}
+	from=$my
 	run -78 --separate-stderr cdc-tail "$my" --table shop.t --dry-run
 	[[ $stderr == "" && ${#lines[@]} == 4 && ${lines[2]} == "GRANT SELECT ON \`shop\`.\`t\` TO 'u'@'localhost';  -- its rows may not be read" ]] || failed "said" "$output $stderr"
 	sql "$output"
@@ -290,6 +277,7 @@ purged() {
 	event-log cat files | cmp - <(event-log cat log) || failed "files" "$(event-log cat files)"
 	cdc-tail "binlog:$MY_DIR/data/bin.0*[0-9]" --table shop.t --resume-from files | event-log append files
 	event-log cat files | cmp - <(event-log cat log) || failed "once" "$(event-log cat files)"
+	sql "RESET MASTER"              # of one domain again
 }
 
 @test "a server that has fallen silent ends it, and what it had is not lost" {
@@ -386,7 +374,7 @@ purged() {
 	[[ $(event-log cat log | tail -n 1) == +I*,4,d ]] || failed "back to files" "$(event-log cat log)"
 	# a copy that ends within a transaction
 	last=$(last_binlog)
-	head -c -20 "$MY_DIR/data/$last" > "$last"
+	head -c $(($(event-log info files | sed -n 's/^source\t//p' | cut -d : -f 6) - 20)) "$MY_DIR/data/$last" > "$last"
 	cdc-tail 'binlog:bin.0*' --table shop.t 2> err > out
 	[[ $(tail -n 1 out) == +I*,3,xxxxxxxxx && $(< err) == *"$last: what stands behind offset "*" is no whole transaction" ]] || failed "half" "$(cat err out)"
 	# one in the middle is missing

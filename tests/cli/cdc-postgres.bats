@@ -4,10 +4,12 @@
 load ../lib
 load ../postgres
 load cases
+load cdc
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	need_postgres
+	from=$pg
 	sql "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots; DROP SCHEMA public CASCADE; CREATE SCHEMA public" > /dev/null 2>&1
 	psql -qAt -h "$PG_DIR" -U postgres shop -c "SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication" | psql -q -h "$PG_DIR" -U postgres shop
 }
@@ -20,22 +22,6 @@ teardown() {
 
 install() {     # tables
 	cdc-tail "$pg" --table "$1" --resume-from log --install > /dev/null
-}
-
-capture() {     # table option...
-	cdc-tail "$pg" --table "$1" --no-follow --resume-from log "${@:2}" | event-log append log
-	local status=("${PIPESTATUS[@]}")
-
-	((status[0] == 0 && status[1] == 0)) || failed "capture" "status ${status[*]}"
-}
-
-# The changes of the log without time, transaction and position.
-changes() {
-	event-log cat log | sed 's/^\([^,]*\),[^,]*,[^,]*,[^,]*/\1/'
-}
-
-has() {         # name line...
-	changes | cmp - <(printf '%s\n' "${@:2}") || failed "$1" "$(changes)"
 }
 
 @test "what is not prepared is refused, and how to prepare it is said" {

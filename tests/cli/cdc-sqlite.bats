@@ -3,11 +3,13 @@
 
 load ../lib
 load cases
+load cdc
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	cdc-tail --help | grep -q sqlite:PATH || skip "this build has no sqlite3"
 	need sqlite3
+	from=sqlite:shop.db
 }
 
 sql() {         # statements
@@ -25,22 +27,6 @@ shop() {
 	cdc-tail sqlite:shop.db --table orders --install > /dev/null
 }
 
-capture() {     # option...
-	cdc-tail sqlite:shop.db --table orders --no-follow --resume-from log "$@" | event-log append log
-	local status=("${PIPESTATUS[@]}")
-
-	((status[0] == 0 && status[1] == 0)) || failed "capture" "status ${status[*]}"
-}
-
-# The changes of the log without time and position.
-changes() {
-	event-log cat log | sed 's/^\([^,]*\),[^,]*,[^,]*/\1/'
-}
-
-has() {         # name line...
-	changes | cmp - <(printf '%s\n' "${@:2}") || failed "$1" "$(changes)"
-}
-
 @test "what is not prepared is refused, and how to prepare it is said" {
 	sql "CREATE TABLE orders(id INTEGER)"
 	refuses "no triggers" 78 'cdc-tail: shop.db: table orders has no triggers of ours: run cdc-tail sqlite:shop.db --table orders --install' \
@@ -56,16 +42,16 @@ has() {         # name line...
 
 @test "a snapshot, then changes; rolled back is never seen" {
 	shop
-	capture
+	capture orders
 	has "snapshot" _op,id,item,price +I,1,a,1.5 +I,2,b,2.5
 	sql "UPDATE orders SET price = 3 WHERE id = 1; DELETE FROM orders WHERE id = 2; INSERT INTO orders VALUES(3,'c',0.1+0.2);
 		BEGIN; INSERT INTO orders VALUES(4,'d',1); ROLLBACK;
 		BEGIN; SAVEPOINT s; INSERT INTO orders VALUES(5,'e',1); ROLLBACK TO s; INSERT INTO orders VALUES(6,'f',1e300); COMMIT;
 		UPDATE orders SET item = item; UPDATE orders SET id = 7 WHERE id = 6"
-	capture
+	capture orders
 	has "changes" _op,id,item,price +I,1,a,1.5 +I,2,b,2.5 -U,1,a,1.5 +U,1,a,3.0 -D,2,b,2.5 +I,3,c,0.30000000000000004 +I,6,f,1e+300 \
 		-U,6,f,1e+300 +U,7,f,1e+300
-	capture
+	capture orders
 	[[ $(changes | wc -l) == 10 ]] || failed "once" "$(changes)"
 }
 
@@ -119,16 +105,16 @@ has() {         # name line...
 		cdc-tail sqlite:shop.db --table orders --resume-from log > stream
 	grep -q '^#!weir stop .* pos=- n=0 ' stream || failed "stream" "$(cat stream)"
 	event-log append log < stream
-	capture
+	capture orders
 	has "all" _op,id,item,price +I,1,a,1.5 +I,2,b,2.5
 }
 
 @test "the snapshot alone; what follows it goes on there" {
 	shop
-	capture --snapshot only
+	capture orders --snapshot only
 	sql "INSERT INTO orders VALUES(3,'c',1)"
 	has "snapshot" _op,id,item,price +I,1,a,1.5 +I,2,b,2.5
-	capture
+	capture orders
 	has "goes on" _op,id,item,price +I,1,a,1.5 +I,2,b,2.5 +I,3,c,1.0
 }
 
@@ -153,7 +139,7 @@ has() {         # name line...
 
 @test "the columns of a table change: stale triggers are told, and go on after --install" {
 	shop
-	capture
+	capture orders
 	sql "INSERT INTO orders VALUES(3,'c',1); ALTER TABLE orders ADD COLUMN note; INSERT INTO orders VALUES(4,'d',1,'n')"
 	refuses "stale" 78 'cdc-tail: shop.db: the triggers of table orders were made for other columns: run *' \
 		cdc-tail sqlite:shop.db --table orders --no-follow --resume-from log
@@ -162,7 +148,7 @@ has() {         # name line...
 	# the barrier before the new columns says what came before it
 	cdc-tail sqlite:shop.db --table orders --no-follow --resume-from log | grep -A 1 '#!weir barrier' | sed 's/^#!weir \([a-z]*\) .*pos=sqlite:[0-9a-f]*:\([0-9]*\) .*/\1 \2/' > out
 	cmp out <(printf '%s\n' 'barrier 2' '#!weir columns _op,_ts,_pos,id,item,price,note') || failed "barrier" "$(cat out)"
-	capture
+	capture orders
 	has "both" _op,id,item,price,note +I,1,a,1.5, +I,2,b,2.5, +I,3,c,1.0, +I,4,d,1.0, +I,5,e,1.0,n
 	sql "ALTER TABLE orders RENAME COLUMN item TO what; DROP TABLE orders"
 	refuses "gone" 78 'cdc-tail: shop.db: there is no table orders' cdc-tail sqlite:shop.db --table orders --no-follow --resume-from log
@@ -170,11 +156,11 @@ has() {         # name line...
 
 @test "what all readers have is removed, and not before" {
 	shop
-	capture
+	capture orders
 	cdc-tail sqlite:shop.db --table orders --no-follow --resume-from other | event-log append other
 	sql "INSERT INTO orders VALUES(3,'c',1),(4,'d',1)"
-	capture
-	capture
+	capture orders
+	capture orders
 	cdc-tail sqlite:shop.db --status | grep -qP '^changes kept\t2$' || failed "the other has not confirmed" "$(cdc-tail sqlite:shop.db --status)"
 	for _ in 1 2; do cdc-tail sqlite:shop.db --table orders --no-follow --resume-from other | event-log append other; done
 	cdc-tail sqlite:shop.db --status | grep -qP '^changes kept\t0$' || failed "both have" "$(cdc-tail sqlite:shop.db --status)"
@@ -251,9 +237,9 @@ grows() {       # lines
 	sql "CREATE TABLE orders(id INTEGER PRIMARY KEY, item, price); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
 		INSERT INTO orders SELECT i, 'item ' || i % 1000, i * 0.5 FROM n"
 	cdc-tail sqlite:shop.db --table orders --install > /dev/null
-	capture
+	capture orders
 	sql "UPDATE orders SET price = price + 1"
-	capture
+	capture orders
 	[[ $(event-log cat log | wc -l) == 600001 ]] || failed "rows" "$(event-log cat log | wc -l)"
 	event-log cat log | awk -F , 'NR > 1 { s += (/^-/ ? -1 : 1) * $NF } END { printf "%.1f\n", s }' | cmp - <(sql 'SELECT sum(price) FROM orders') || failed "sum"
 }

@@ -97,15 +97,7 @@ restructure() {
 		rm -f "$MY_DIR/pid"
 		run_mariadb
 	done
-	until_true is_applied
+	until_true is_applied rows
 	kill -TERM "$runner"
 	wait "$runner" || true
-}
-
-grows() {       # records
-	(($(event-log cat log 2> /dev/null | wc -l) > $1))
-}
-
-is_applied() {
-	apply log > applied && rows | cmp -s - applied
 }

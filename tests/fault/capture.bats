@@ -241,16 +241,8 @@ insert_slowly() {       # from
 		until_true is_gone "$(cat "$PG_DIR/pid")"
 		run_postgres
 	done
-	until_true is_applied
+	until_true is_applied postgres_rows
 	kill -TERM "$runner"
 	wait "$runner" || true
 	cdc-tail "$pg" --resume-from log --remove > /dev/null
-}
-
-grows() {       # records
-	(($(event-log cat log 2> /dev/null | wc -l) > $1))
-}
-
-is_applied() {
-	apply log > applied && postgres_rows | cmp -s - applied
 }

@@ -47,3 +47,11 @@ places_are_unique() {   # log
 	twice=$(event-log cat "$1" | awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && $2 != "" { print $1, $at["_pos"] }' | sort | uniq -d)
 	[[ -z $twice ]] || { echo "$twice" | head; return 1; }
 }
+
+grows() {       # records
+	(($(event-log cat log 2> /dev/null | wc -l) > $1))
+}
+
+is_applied() {  # what prints the table's rows
+	apply log > applied && "$1" | cmp -s - applied
+}
