@@ -41,6 +41,27 @@ install() {     # tables
 	sql "DROP ROLE plain"
 }
 
+@test "over the network: the server is verified; a wrong password, the right one from a file" {
+	sql "CREATE TABLE t(id int PRIMARY KEY); DROP ROLE IF EXISTS locked; CREATE ROLE locked LOGIN SUPERUSER PASSWORD 'right'"
+	install t
+	verified="postgres://postgres@127.0.0.1:$PG_PORT/shop?sslmode=verify-full"
+	cdc-tail "$verified&sslrootcert=$PG_DIR/ca.pem" --table t --no-follow --resume-from log | event-log append log
+	has "verified" _op,id
+	mkdir other
+	make_certificate other
+	refuses "another authority" 69 'cdc-tail: postgres: *certificate*' cdc-tail "$verified&sslrootcert=$PWD/other/ca.pem" --table t --resume-from log
+	refuses "another name, which is to be verified unasked" 69 'cdc-tail: postgres: *server certificate for "127.0.0.1"*does not match host name "db.example.org"' \
+		cdc-tail "postgres://postgres@db.example.org/shop?hostaddr=127.0.0.1&port=$PG_PORT&sslrootcert=$PG_DIR/ca.pem" --table t --resume-from log
+	export HOME=$PWD
+	echo "*:*:*:locked:wrong" > .pgpass
+	chmod 600 .pgpass
+	export PGPASSFILE=$PWD/.pgpass
+	refuses "wrong" 69 'cdc-tail: postgres: *password authentication failed*' cdc-tail "${pg/postgres@/locked@}" --table t --resume-from log
+	echo "*:*:*:locked:right" > .pgpass
+	cdc-tail "${pg/postgres@/locked@}" --table t --no-follow --resume-from log | event-log append log
+	[[ $(event-log info log) == *source* ]] || failed "right" "$(event-log info log)"
+}
+
 @test "--dry-run says what to do, and that is all it takes" {
 	sql "CREATE TABLE t(id int PRIMARY KEY); CREATE SCHEMA s; CREATE TABLE s.\"U u\"(id int); CREATE ROLE plain LOGIN; GRANT USAGE ON SCHEMA s, public TO plain"
 	run -78 --separate-stderr cdc-tail "${pg/postgres@/plain@}" --table 't,s."U u"' --resume-from log --dry-run

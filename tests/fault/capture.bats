@@ -174,16 +174,16 @@ restructure_postgres() {
 	cdc-tail "$pg" --resume-from log --remove > /dev/null
 }
 
-@test "a snapshot of PostgreSQL under load: rows read and changes that follow are all, fifteen runs" {
+@test "a snapshot of PostgreSQL under load: rows read and changes that follow are all, twenty runs" {
 	need_postgres
-	postgres_shop logs/{0..14}
+	postgres_shop logs/{0..19}
 	change_postgres 4 6000 3>&- &
 	feeder=$!
-	for ((i = 0; i < 15; i++)); do
+	for ((i = 0; i < 20; i++)); do
 		cdc-tail "$pg" --table t --no-follow --resume-from "logs/$i" | event-log append "logs/$i"
 	done
 	wait "$feeder"
-	for ((i = 0; i < 15; i++)); do
+	for ((i = 0; i < 20; i++)); do
 		cdc-tail "$pg" --table t --no-follow --resume-from "logs/$i" | event-log append "logs/$i"
 		apply "logs/$i" > applied
 		postgres_rows | cmp - applied
