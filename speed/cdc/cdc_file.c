@@ -220,8 +220,7 @@ static void position(void *driver, struct buf *out)
 	struct file_place place;
 
 	tail_place(t, &place);
-	if (t->has_place || t->trail.offset)
-		place_print(&place, out);
+	place_print(t->has_place || t->trail.offset ? &place : &t->anchor, out);
 }
 
 static void watch(struct tail *t)
@@ -263,6 +262,14 @@ static void close_tail(void *driver)
 	free(t);
 }
 
+/* So that what is rotated before anything of it was read is not taken for what was there before. */
+static void drop_anchor(struct tail *t)
+{
+	struct stat st;
+
+	t->anchor.mtime_ns = t->fd >= 0 && fstat(t->fd, &st) == 0 ? tail_ns(&st.st_mtim) : clock_ms(CLOCK_REALTIME) * 1000000;
+}
+
 static int check(const struct cdc_request *r, struct failure *f)
 {
 	if (r->ntables || r->snapshot != SNAPSHOT_INITIAL)
@@ -279,6 +286,7 @@ static void *open_tail(const struct cdc_request *r, struct failure *f)
 	signal(SIGIO, SIG_IGN);         /* of leases, should a writer come just then */
 	watch(t);
 	rc = check(r, f) < 0 ? -1 : r->from.n ? tail_open_place(t, f) : tail_open_first(t, f);
+	drop_anchor(t);
 	if (rc == 0 && !r->follow && !t->has_place)
 		rc = failure_set(f, EXIT_IO, "%s: no such file", r->place);
 	if (rc >= 0)

@@ -36,26 +36,32 @@ void trail_place(const struct file_trail *t, dev_t dev, ino_t ino, struct file_p
 {
 	size_t nhead = least(t->offset, PLACE_HEAD), ntail = least(t->offset, PLACE_TAIL);
 
-	*place = (struct file_place){ dev, ino, t->offset, nhead, ntail, hash_xxh64(t->head, nhead), hash_xxh64(t->tail + PLACE_TAIL - ntail, ntail) };
+	*place = (struct file_place){ dev, ino, t->offset, nhead, ntail, hash_xxh64(t->head, nhead), hash_xxh64(t->tail + PLACE_TAIL - ntail, ntail), 0 };
 }
 
 void place_print(const struct file_place *p, struct buf *out)
 {
 	buf_printf(out, "file:%" PRIx64 ":%" PRIu64 ":%" PRIu64 ":%016" PRIx64 ":%016" PRIx64, (uint64_t)p->dev, (uint64_t)p->ino, p->offset, p->head, p->tail);
+	if (p->mtime_ns)
+		buf_printf(out, ":%" PRId64, p->mtime_ns);
 }
 
 int place_parse(struct span text, struct file_place *p)
 {
 	char room[160];
 	uint64_t dev, ino;
-	int end = 0;
+	int end = 0, more = 0;
 
 	if (text.n >= sizeof room)
 		return -1;
 	memcpy(room, text.n ? text.p : "", text.n);
 	room[text.n] = '\0';
-	if (sscanf(room, "file:%" SCNx64 ":%" SCNu64 ":%" SCNu64 ":%16" SCNx64 ":%16" SCNx64 "%n", &dev, &ino, &p->offset, &p->head, &p->tail, &end) != 5 ||
-	    (size_t)end != text.n)
+	if (sscanf(room, "file:%" SCNx64 ":%" SCNu64 ":%" SCNu64 ":%16" SCNx64 ":%16" SCNx64 "%n", &dev, &ino, &p->offset, &p->head, &p->tail, &end) != 5)
+		return -1;
+	p->mtime_ns = 0;
+	if (room[end] == ':' && sscanf(room + end, ":%" SCNd64 "%n", &p->mtime_ns, &more) == 1)
+		end += more;
+	if ((size_t)end != text.n)
 		return -1;
 	p->dev = (dev_t)dev;
 	p->ino = (ino_t)ino;

@@ -19,6 +19,7 @@ struct file_place {
 	uint64_t offset;                /* of the text: inflated where the file is gzip */
 	size_t nhead, ntail;            /* min(offset, PLACE_HEAD), min(offset, PLACE_TAIL) */
 	uint64_t head, tail;            /* their hashes */
+	int64_t mtime_ns;               /* offset 0, which has no text that tells: when that file was written last, or was looked for; else 0 */
 };
 
 /* Grows with what is read. Zeroed: the beginning of a file. */
@@ -30,7 +31,7 @@ struct file_trail {
 void trail_add(struct file_trail *t, const char *p, size_t n);
 void trail_place(const struct file_trail *t, dev_t dev, ino_t ino, struct file_place *place);
 
-/* `file:DEV:INO:OFFSET:HEAD:TAIL`; parse: 0, or -1: it is none. */
+/* `file:DEV:INO:OFFSET:HEAD:TAIL[:MTIME]`; parse: 0, or -1: it is none. */
 void place_print(const struct file_place *p, struct buf *out);
 int place_parse(struct span text, struct file_place *p);
 

@@ -33,6 +33,7 @@ struct tail {
 	bool held_record;               /* there was more than a header among them */
 	enum record_format format;      /* AUTO: no byte was seen yet */
 
+	struct file_place anchor;       /* of one that has no place: what was there when it began, before anything of it was read */
 	struct file_place place;        /* what position() says while nothing of the file at hand was emitted */
 	bool has_place, is_told;        /* is_told: that there is no file */
 };

@@ -276,6 +276,24 @@ int tail_open_first(struct tail *t, struct failure *f)
 	return rc;
 }
 
+/* Nothing was read yet when the sink was left: the first file that was written since. Clocks of files tick in milliseconds: one of the very same time may be
+ * an older one, whose records nobody has asked for; the other way round some would be lost. */
+static int open_since(struct tail *t, struct failure *f)
+{
+	const struct file_place *p = &t->place;
+	struct file_set set;
+	int rc = file_set_list(&set, t->request->place, f);
+	size_t i = 0;
+
+	t->mtime_ns = p->mtime_ns - 1;
+	while (i < set.n && set.of[i].mtime_ns < p->mtime_ns && !set.of[i].is_named)
+		i++;
+	if (rc == 0 && i < set.n)
+		rc = open_file(t, set.of[i].path, NULL, f);
+	file_set_free(&set);
+	return rc;
+}
+
 int tail_open_place(struct tail *t, struct failure *f)
 {
 	struct file_set set;
@@ -285,6 +303,8 @@ int tail_open_place(struct tail *t, struct failure *f)
 		return failure_set(f, EXIT_CONFIG, "%s: \"%s\" is no position in a file: is the sink fed by another source?", t->request->place,
 		                   diag_show(t->request->from.p, t->request->from.n));
 	t->has_place = true;
+	if (t->place.offset == 0 && t->place.mtime_ns)
+		return open_since(t, f);
 	rc = file_set_list(&set, t->request->place, f);
 	if (rc == 0)
 		rc = tail_find_place(t, &t->place, &set, false, f);

@@ -230,3 +230,35 @@ shows() {       # lines
 	cdc-tail file:x.csv --status --resume-from log > out
 	cmp out <(printf '%s\n' $'file\tx.csv.1 at 6 of 8' $'file\tx.csv, 4 bytes, to come' $'behind\t6 bytes') || failed "rotated" "$(cat out)"
 }
+
+@test "what is written after a look at a file that had nothing yet, and rotated before the next look, is not lost" {
+	printf 'a\nold\n' > x.csv.0
+	touch -d yesterday x.csv.0
+	for what in gz plain copied; do
+		rm -rf log x.csv x.csv.1*
+		echo a > x.csv
+		cdc-tail file:x.csv --no-follow --resume-from log | event-log append log
+		seq 3 >> x.csv
+		case $what in
+		copied) cp x.csv x.csv.1 && : > x.csv ;;
+		*) mv x.csv x.csv.1 ;;
+		esac
+		[[ $what != gz ]] || gzip x.csv.1
+		echo a >> x.csv         # which may get the inode of the other
+		cdc-tail file:x.csv --no-follow --resume-from log | event-log append log
+		echo 4 >> x.csv
+		cdc-tail file:x.csv --no-follow --resume-from log | event-log append log
+		event-log cat log | cmp - <(printf '%s\n' a 1 2 3 4) || failed "$what" "$(event-log cat log)"
+	done
+	# of one that was not there at all
+	rm -rf log x.csv x.csv.1*
+	cdc-tail file:x.csv --resume-from log 2> err 3>&- | event-log append log 3>&- &
+	until_true grep -q 'waiting for it' err
+	pkill -TERM -f 'cdc-tail file:x.csv --resume-from log'
+	wait $! || true
+	printf 'a\n1\n' > x.csv
+	mv x.csv x.csv.1
+	echo a > x.csv
+	cdc-tail file:x.csv --no-follow --resume-from log | event-log append log
+	event-log cat log | cmp - <(printf '%s\n' a 1) || failed "not there" "$(event-log cat log)"
+}
