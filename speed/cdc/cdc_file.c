@@ -64,15 +64,12 @@ static bool was_truncated(const struct tail *t)
 /* From its beginning, unless it was copied before: then first what of it we have not read. */
 static enum cdc_event begin_again(struct tail *t, struct failure *f)
 {
-	struct file_set set;
 	struct file_place place;
 	bool partial = t->held_record;
-	int rc = file_set_list(&set, t->request->place, f);
+	int rc;
 
 	tail_place(t, &place);
-	if (rc == 0 && place.offset)
-		rc = tail_find_place(t, &place, &set, true, f);
-	file_set_free(&set);
+	rc = place.offset ? tail_find_place(t, &place, true, f) : 0;
 	if (rc)
 		return rc < 0 ? CDC_ERROR : CDC_MORE;
 	if (partial && tail_gap(t, f, "it was truncated before its last line was whole, and there is no copy") < 0)

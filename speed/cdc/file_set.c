@@ -127,6 +127,22 @@ int file_set_list(struct file_set *s, const char *name, struct failure *f)
 	return rc;
 }
 
+static bool has_entry(const struct file_set *s, const struct file_entry *e)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->of[i].dev == e->dev && s->of[i].ino == e->ino && strcmp(s->of[i].path, e->path) == 0)
+			return true;
+	return false;
+}
+
+bool file_set_same(const struct file_set *a, const struct file_set *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (!has_entry(b, &a->of[i]))
+			return false;
+	return a->n == b->n;
+}
+
 void file_set_free(struct file_set *s)
 {
 	for (size_t i = 0; i < s->n; i++)

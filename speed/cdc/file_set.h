@@ -25,6 +25,8 @@ struct file_set {
 /* name: a path, whose siblings are NAME.* and NAME-*; or a pattern of the shell's, which stands for all of its files. Ordered by when they were written
  * last; X.gz is not among them while X is. A directory that is not there holds none. -1: EXIT_IO. */
 int file_set_list(struct file_set *s, const char *name, struct failure *f);
+/* The same files under the same names. */
+bool file_set_same(const struct file_set *a, const struct file_set *b);
 void file_set_free(struct file_set *s);
 
 bool file_name_is_pattern(const char *name);

@@ -56,7 +56,7 @@ int tail_gap(const struct tail *t, struct failure *f, const char *what);
 /* The place up to which all was emitted. */
 void tail_place(const struct tail *t, struct file_place *place);
 /* Opens the file in which the place is, under any name, as a copy, compressed. others: not that whose inode it was. 1, 0: nowhere, -1. */
-int tail_find_place(struct tail *t, const struct file_place *place, const struct file_set *set, bool others, struct failure *f);
+int tail_find_place(struct tail *t, const struct file_place *place, bool others, struct failure *f);
 /* The number of the file that comes after the one at hand, or after the one that was; set->n: there is none; -1. */
 ssize_t tail_find_next(const struct tail *t, const struct file_set *set, struct failure *f);
 /* All: 1: a file is open, 0: there is none yet, -1. */

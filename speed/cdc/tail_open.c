@@ -151,8 +151,8 @@ int tail_gap(const struct tail *t, struct failure *f, const char *what)
 
 /* ---- which file ---- */
 
-/* Where we were is in a file that has another name by now, or is a copy, compressed perhaps. 1; 0: nowhere; -1. First that whose inode it was. */
-int tail_find_place(struct tail *t, const struct file_place *place, const struct file_set *set, bool others, struct failure *f)
+/* First that whose inode it was. */
+static int find_place_in(struct tail *t, const struct file_place *place, const struct file_set *set, bool others, struct failure *f)
 {
 	for (int round = 0; round < 2; round++)
 		for (size_t i = 0; i < set->n; i++) {
@@ -166,6 +166,26 @@ int tail_find_place(struct tail *t, const struct file_place *place, const struct
 				return rc;
 		}
 	return 0;
+}
+
+/* A file may have got another name, or its copy have been compressed, between the listing and our opening it: only where two listings in a row are the
+ * same it is nowhere. */
+int tail_find_place(struct tail *t, const struct file_place *place, bool others, struct failure *f)
+{
+	struct file_set set;
+	bool same = false;
+	int rc = file_set_list(&set, t->request->place, f);
+
+	while (rc == 0 && !same && (rc = find_place_in(t, place, &set, others, f)) == 0) {
+		struct file_set again;
+
+		rc = file_set_list(&again, t->request->place, f);
+		same = file_set_same(&set, &again);
+		file_set_free(&set);
+		set = again;
+	}
+	file_set_free(&set);
+	return rc;
 }
 
 /* Does it hold what we have read already? */
@@ -296,7 +316,6 @@ static int open_since(struct tail *t, struct failure *f)
 
 int tail_open_place(struct tail *t, struct failure *f)
 {
-	struct file_set set;
 	int rc;
 
 	if (place_parse(t->request->from, &t->place) < 0)
@@ -305,10 +324,7 @@ int tail_open_place(struct tail *t, struct failure *f)
 	t->has_place = true;
 	if (t->place.offset == 0 && t->place.mtime_ns)
 		return open_since(t, f);
-	rc = file_set_list(&set, t->request->place, f);
-	if (rc == 0)
-		rc = tail_find_place(t, &t->place, &set, false, f);
-	file_set_free(&set);
+	rc = tail_find_place(t, &t->place, false, f);
 	if (rc)
 		return rc;
 	if (tail_gap(t, f, "none of its files is the one that was read last") < 0)

@@ -66,7 +66,7 @@ torture() {     # kills seed words...
 		strike "$@" && ((++done))
 	done
 	wait "$feeder"
-	kill -TERM "$runner"
+	kill -TERM "$runner" 2> /dev/null || true     # it may have ended by itself, which is told below
 	status=0
 	wait "$runner" || status=$?
 	((done == kills)) || { echo "ended by itself after $done kills, status $status:"; tail -n 20 pipeline.log; return 1; }
