@@ -187,6 +187,8 @@ static void check_forms(const struct settings *s)
 		die(EXIT_USAGE, "--table: which tables?");
 	if (c->driver->format && (c->emit.columns || c->emit.where || s->has_output))
 		die(EXIT_USAGE, "files: no --columns, --where or --output: their records are taken as they stand");
+	if (c->request.diff && (c->emit.columns || c->emit.where || c->emit.form != EMIT_FLAT))
+		die(EXIT_USAGE, "--diff compares with what the sink has, which must be all of it, as flat changes: no --columns, no --where");
 	if (c->request.input && strcmp(c->driver->scheme, "-") != 0)
 		die(EXIT_USAGE, "--input: for changes on standard input: the source is -");
 	if (c->emit.several && c->emit.format != FORMAT_NDJSON)

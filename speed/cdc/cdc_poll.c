@@ -201,6 +201,8 @@ static int check(const struct cdc_request *r, struct failure *f)
 		return failure_set(f, EXIT_USAGE, "poll: --key: which columns tell one row from another?");
 	if ((r->cursor != NULL) == r->diff)
 		return failure_set(f, EXIT_USAGE, "poll: either --cursor COLUMN, which grows with each change, or --diff");
+	if (r->snapshot == SNAPSHOT_ONLY)
+		return failure_set(f, EXIT_USAGE, "poll: --no-follow ends it when there is no more: no --snapshot only");
 	if (r->diff && r->snapshot == SNAPSHOT_NEVER && !r->from.n)
 		return failure_set(f, EXIT_USAGE, "poll: --diff compares with what the sink has: no --snapshot never");
 	return 0;

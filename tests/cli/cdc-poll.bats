@@ -40,7 +40,12 @@ has() {         # name line...
 	refuses "of what at all" 64 'cdc-tail: poll: a table of what?*' cdc-tail poll:x --table t --key id --diff
 	refuses "no such table" 78 'cdc-tail: *none*' cdc-tail poll:sqlite:shop.db --table none --key id --diff
 	refuses "no such column" 78 'cdc-tail: poll: table t has no column "x"' cdc-tail poll:sqlite:shop.db --table t --key x --diff --no-follow
-	refuses "a key that is none" 65 'cdc-tail: poll: table t: two rows of one key*' bash -c 'sqlite3 shop.db "INSERT INTO t VALUES(3, 5)"; exec cdc-tail poll:sqlite:shop.db --table t --key u --diff --no-follow --columns u -o csv > /dev/null'
+	refuses "a key that is none" 65 'cdc-tail: poll: table t: two rows of one key*' bash -c 'sqlite3 shop.db "INSERT INTO t VALUES(3, 5)"; exec cdc-tail poll:sqlite:shop.db --table t --key u --diff --no-follow > /dev/null'
+	for what in "--columns id" "--where id>1" "-o debezium"; do
+		# shellcheck disable=SC2086 # words
+		refuses "not all of it: $what" 64 'cdc-tail: --diff compares with what the sink has, which must be all of it*' "${poll[@]}" --diff $what
+	done
+	refuses "the snapshot alone" 64 'cdc-tail: poll: --no-follow ends it*' "${poll[@]}" --diff --snapshot only
 	refuses "no sink" 64 'cdc-tail: poll: --diff compares with what the sink has: say --resume-from' "${poll[@]}" --diff --from poll:5
 	refuses "another's place" 78 'cdc-tail: poll: "sqlite:1:5" is no number of looks*' "${poll[@]}" --diff --from sqlite:1:5
 	refuses "another's place" 78 'cdc-tail: poll: "poll:v:1:1" is no place by --cursor u*' "${poll[@]}" --cursor u --from poll:v:1:1
