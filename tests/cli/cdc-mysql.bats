@@ -16,6 +16,7 @@ setup() {
 
 # Whatever failed may have left something.
 teardown() {
+	[[ -z ${replica-} || ! -e $replica ]] || MY_DIR=$replica stop_mariadb
 	[[ -z ${source-} ]] || kill -9 "$source" 2> /dev/null || true
 	[[ -z ${MY_DIR-} ]] || sql "SET GLOBAL binlog_format = ROW; SET GLOBAL binlog_row_metadata = FULL; SET GLOBAL binlog_checksum = CRC32; SET GLOBAL log_bin_compress = OFF" || true
 	[[ ! -e $BATS_TEST_TMPDIR/failed ]] || { cat "$BATS_TEST_TMPDIR/failed"; return 1; }
@@ -278,6 +279,40 @@ purged() {
 	cdc-tail "binlog:$MY_DIR/data/bin.0*[0-9]" --table shop.t --resume-from files | event-log append files
 	event-log cat files | cmp - <(event-log cat log) || failed "once" "$(event-log cat files)"
 	sql "RESET MASTER"              # of one domain again
+}
+
+# SQL on the second server.
+sql_on_replica() {
+	MY_DIR=$replica sql "$1"
+}
+
+has_replicated() {
+	[[ $(sql_on_replica "SELECT @@global.gtid_slave_pos") == "$(sql "SELECT @@global.gtid_binlog_pos")" ]]
+}
+
+@test "a replica that takes over is gone on with" {
+	local primary=$MY_DIR port=$MY_PORT
+
+	start_mariadb server-id=2 log-slave-updates gtid-strict-mode=ON
+	replica=$MY_DIR
+	export MY_DIR=$primary MY_PORT=$port
+	sql "RESET MASTER; CREATE OR REPLACE USER repl@127.0.0.1 IDENTIFIED BY 'r'; GRANT REPLICATION SLAVE ON *.* TO repl@127.0.0.1"
+	sql_on_replica "RESET MASTER; SET GLOBAL gtid_slave_pos = ''; CHANGE MASTER TO master_host = '127.0.0.1', master_port = $port, master_user = 'repl', master_password = 'r', master_use_gtid = slave_pos; START SLAVE"
+	sql "CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES(1)"
+	capture t
+	sql "INSERT INTO t VALUES(2)"
+	capture t
+	sql "INSERT INTO t VALUES(3)"
+	until_true has_replicated
+	sql_on_replica "STOP SLAVE; RESET SLAVE ALL; INSERT INTO t VALUES(4)"
+	from=${my/$primary/$replica}
+	capture t 2> err
+	[[ $(< err) == 'cdc-tail: mysql: the sink was fed by server 1, this one is 2: going on by GTID' ]] || failed "said" "$(< err)"
+	has "all" _op,id +I,1 +I,2 +I,3 +I,4
+	sql_on_replica "INSERT INTO t VALUES(5)"
+	capture t
+	has "and on" _op,id +I,1 +I,2 +I,3 +I,4 +I,5
+	MY_DIR=$replica stop_mariadb
 }
 
 @test "a server that has fallen silent ends it, and what it had is not lost" {

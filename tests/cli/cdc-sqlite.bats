@@ -36,12 +36,15 @@ shop() {
 	refuses "no such file" 74 'cdc-tail: none.db: *' cdc-tail sqlite:none.db --table orders --no-follow
 	echo "this is no database, however long one looks at it, and that for quite a while" > text.db
 	refuses "no database" 65 'cdc-tail: text.db: *not a database*' cdc-tail sqlite:text.db --table orders --no-follow
+	try cdc-tail sqlite:shop.db --table orders --dry-run
+	[[ $status == 78 && $(< out) == "-- cdc-tail sqlite:shop.db --table orders --install  -- "* ]] || failed "dry run" "$status $(cat out err)"
 	gives "status" $'capture\tnot installed' cdc-tail sqlite:shop.db --status
 	refuses "several as CSV" 64 'cdc-tail: --output: several tables*' cdc-tail sqlite:shop.db --table a,b -o csv
 }
 
 @test "a snapshot, then changes; rolled back is never seen" {
 	shop
+	cdc-tail sqlite:shop.db --table orders --dry-run || failed "nothing is needed" "$?"
 	capture orders
 	has "snapshot" _op,id,item,price +I,1,a,1.5 +I,2,b,2.5
 	sql "UPDATE orders SET price = 3 WHERE id = 1; DELETE FROM orders WHERE id = 2; INSERT INTO orders VALUES(3,'c',0.1+0.2);
