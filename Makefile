@@ -11,7 +11,7 @@
 # each bin/<tool>.c takes what it uses.
 
 VERSION  := $(shell sed -n 's/^.define WEIR_VERSION "\(.*\)"/\1/p' lib/base/opts.h)
-SOURCES  := $(sort $(foreach dir,lib batch speed serve,$(wildcard $(dir)/*.c $(dir)/*/*.c)))
+SOURCES  := $(sort $(foreach dir,lib batch speed serve,$(wildcard $(dir)/*.c $(dir)/*/*.c $(dir)/*/*/*.c)))
 TOOLS    := $(sort $(patsubst bin/%.c,%,$(wildcard bin/*.c)))
 MANUALS  := $(sort $(wildcard bin/*.1 bin/*.5 bin/*.7))
 SHIMS    := $(sort $(wildcard tests/fault/*.c))

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "speed/cdc/binlog_reader.h"
-#include "speed/cdc/binlog_statement.h"
+#include "speed/cdc/mysql/binlog_reader.h"
+#include "speed/cdc/mysql/binlog_statement.h"
 
 static const struct cdc_request request = { .table = (const char *const[]){ "t", "shop.u" }, .ntables = 2 };
 

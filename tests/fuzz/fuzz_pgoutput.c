@@ -2,8 +2,8 @@
 /* Messages of a damaged stream, and values in them as arrays, JSON, bytes: read within bounds, or refused. */
 #include <stdlib.h>
 
-#include "speed/cdc/pg_value.h"
-#include "speed/cdc/pgoutput.h"
+#include "speed/cdc/postgres/pg_value.h"
+#include "speed/cdc/postgres/pgoutput.h"
 
 static size_t sum;
 

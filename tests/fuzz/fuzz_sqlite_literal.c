@@ -2,7 +2,7 @@
 /* Rows as triggers write them, damaged: read within bounds, or refused. The first byte says how many columns. */
 #include <stdlib.h>
 
-#include "speed/cdc/sqlite_literal.h"
+#include "speed/cdc/sqlite/sqlite_literal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "speed/cdc/binlog_table.h"
+#include "speed/cdc/mysql/binlog_table.h"
 #include "tests/unit/check.h"
 
 static struct arena arena;

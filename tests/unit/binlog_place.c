@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "speed/cdc/binlog_place.h"
+#include "speed/cdc/mysql/binlog_place.h"
 
 #include "tests/unit/check.h"
 

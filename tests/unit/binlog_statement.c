@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "speed/cdc/binlog_statement.h"
+#include "speed/cdc/mysql/binlog_statement.h"
 
 #include "lib/base/buf.h"
 #include "tests/unit/check.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "speed/cdc/file_place.h"
+#include "speed/cdc/file/file_place.h"
 
 #include <stdlib.h>
 #include <unistd.h>

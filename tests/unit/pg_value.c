@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "speed/cdc/pg_value.h"
+#include "speed/cdc/postgres/pg_value.h"
 
 #include "tests/unit/check.h"
 

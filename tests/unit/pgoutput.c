@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages as their documentation has them, made here byte by byte. */
-#include "speed/cdc/pgoutput.h"
+#include "speed/cdc/postgres/pgoutput.h"
 
 #include <string.h>
 

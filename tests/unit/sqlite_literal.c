@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "speed/cdc/sqlite_literal.h"
+#include "speed/cdc/sqlite/sqlite_literal.h"
 
 #include "tests/unit/check.h"
 
