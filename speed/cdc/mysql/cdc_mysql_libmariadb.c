@@ -108,7 +108,7 @@ static int begin_at_end(struct mysql_source *s, struct failure *f)
 {
 	if (!s->plain)
 		s->plain = mysql_session(&s->address, s->request->timeout_ms, f);
-	if (!s->plain || mysql_view(s, f) < 0 || mysql_run(s->plain, "COMMIT", f) < 0)
+	if (!s->plain || mysql_view(s, f) < 0 || mysql_view_gtids(s, f) < 0 || mysql_run(s->plain, "COMMIT", f) < 0)
 		return -1;
 	return mysql_stream_begin(s, f);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows come one by one, in a transaction whose read view is at a known place of the binlog: MariaDB says it with the snapshot, and needs no lock. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +36,8 @@ static int take_place(struct mysql_source *s, MYSQL_RES *rows, struct failure *f
 	return *p->file ? 0 : failure_set(f, EXIT_CONFIG, "mysql: the server does not say where in its binlog it is");
 }
 
-static int take_gtids(struct mysql_source *s, struct failure *f)
+/* The server reads the file up to there: seconds, where it is large. */
+int mysql_view_gtids(struct mysql_source *s, struct failure *f)
 {
 	struct binlog_place *p = &s->reader.place;
 	struct buf sql = { 0 };
@@ -49,12 +49,10 @@ static int take_gtids(struct mysql_source *s, struct failure *f)
 	buf_byte(&sql, '\0');
 	list = mysql_ask_one(s->plain, sql.p, f);
 	server = f->status ? NULL : mysql_ask_one(s->plain, "SELECT @@global.server_id", f);
-	p->n = 0;
 	if (server && list && binlog_gtids_parse(p, span_of(list)) < 0)
 		failure_set(f, EXIT_CONFIG, "mysql: \"%s\" is no list of transactions", list);
 	if (server)
 		p->server = (uint32_t)strtoul(server, NULL, 10);
-	p->created = 0;
 	buf_free(&sql);
 	free(list);
 	free(server);
@@ -66,11 +64,13 @@ int mysql_view(struct mysql_source *s, struct failure *f)
 	MYSQL_RES *rows = NULL;
 	int rc;
 
+	binlog_place_free(&s->reader.place);
+
 	if (mysql_run(s->plain, "START TRANSACTION WITH CONSISTENT SNAPSHOT", f) == 0)
 		rows = mysql_ask(s->plain, "SHOW STATUS LIKE 'binlog_snapshot_%'", f);
 	rc = rows ? take_place(s, rows, f) : -1;
 	mysql_free_result(rows);
-	return rc < 0 ? -1 : take_gtids(s, f);
+	return rc;
 }
 
 /* ---- tables ---- */
@@ -218,7 +218,7 @@ static int touch_tables(struct mysql_source *s, struct failure *f)
 int mysql_snapshot_begin(struct mysql_source *s, struct failure *f)
 {
 	s->in_snapshot = true;
-	return mysql_view(s, f) < 0 ? -1 : touch_tables(s, f);
+	return mysql_view(s, f) < 0 || mysql_view_gtids(s, f) < 0 ? -1 : touch_tables(s, f);
 }
 
 /* ---- rows ---- */

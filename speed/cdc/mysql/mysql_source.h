@@ -68,8 +68,10 @@ int mysql_look(void *source, struct binlog_table *t, struct failure *f);
 
 /* ---- mysql_snapshot_libmariadb.c ---- */
 
-/* A read view on plain, and where in the binlog that is: in the reader's place. */
+/* A read view on plain, and where in the binlog that is, file and offset: in the reader's place. */
 int mysql_view(struct mysql_source *s, struct failure *f);
+/* The transactions up to there, and the server's number. */
+int mysql_view_gtids(struct mysql_source *s, struct failure *f);
 int mysql_snapshot_begin(struct mysql_source *s, struct failure *f);
 enum cdc_event mysql_snapshot_next(struct mysql_source *s, struct emit *out, struct failure *f);
 void mysql_snapshot_end(struct mysql_source *s);

@@ -63,7 +63,7 @@ int mysql_status(struct mysql_source *s, struct buf *out, struct failure *f)
 
 	for (size_t i = 0; rc == 0 && i < sizeof settings / sizeof *settings; i++)
 		rc = put_setting(s->plain, out, settings[i], f);
-	if (rc < 0 || mysql_view(s, f) < 0)
+	if (rc < 0 || mysql_view(s, f) < 0 || mysql_view_gtids(s, f) < 0)
 		return -1;
 	buf_printf(out, "binlog\t%s at %" PRIu64 "\ngtid\t", now->file, now->at);
 	binlog_gtids_print(now, out);
