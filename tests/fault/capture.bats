@@ -174,6 +174,33 @@ restructure_postgres() {
 	cdc-tail "$pg" --resume-from log --remove > /dev/null
 }
 
+prepare_sink() {        # sink
+	((sink == 0)) || cdc-tail "$pg" --resume-from "log.$((sink - 1))" --remove > /dev/null
+	cdc-tail "$pg" --table t --resume-from "$1" --install > /dev/null
+}
+
+@test "a PostgreSQL table that is truncated at random: said each time, and a fresh sink is right" {
+	need_postgres
+	postgres_shop
+	{
+		change_postgres 1 1500 & change_postgres 2 1500 &
+		for ((i = 0; i < 4; i++)); do nap 60; sql "TRUNCATE t; INSERT INTO t VALUES(1,1,1)"; done
+		wait
+	} 3>&- &
+	feeder=$!
+	RANDOM=${WEIR_SEED:-14}
+	follow_truncated cdc-tail "$pg" --table t --epoch-interval 20ms --resume-from SINK
+	until cdc-tail "$pg" --table t --no-follow --resume-from "log.$sink" | event-log append "log.$sink"; do
+		sink=$((sink + 1))
+		prepare_sink "log.$sink"
+	done
+	((sink > 0))
+	grep -q 'table t was truncated, and the WAL does not say which rows it had' pipeline.log
+	apply "log.$sink" > applied
+	postgres_rows | cmp - applied
+	cdc-tail "$pg" --resume-from "log.$sink" --remove > /dev/null
+}
+
 @test "a snapshot of PostgreSQL under load: rows read and changes that follow are all, twenty runs" {
 	need_postgres
 	postgres_shop logs/{0..19}

@@ -55,3 +55,26 @@ grows() {       # records
 is_applied() {  # what prints the table's rows
 	apply log > applied && "$1" | cmp -s - applied
 }
+
+# While a table is changed and emptied at random and members of the pipeline are killed: each time the log cannot say which rows went (78), a fresh sink
+# takes over, as the message says. The last sink is log.$sink. The words are those of the source, in which SINK is the sink.
+follow_truncated() {    # words...
+	local status=0 victims
+
+	sink=0
+	prepare_sink log.0
+	while kill -0 "$feeder" 2> /dev/null || ((status == 78)); do
+		launch "${@//SINK/log.$sink}" '|' event-log append "log.$sink"
+		while kill -0 "$runner" 2> /dev/null && kill -0 "$feeder" 2> /dev/null; do
+			nap 10
+			mapfile -t victims < <(children "$runner")
+			((${#victims[@]} == 0)) || kill -9 "${victims[RANDOM % ${#victims[@]}]}" 2> /dev/null || true
+		done
+		kill -TERM "$runner" 2> /dev/null || true
+		status=0
+		wait "$runner" || status=$?
+		[[ $status == 78 ]] || continue
+		sink=$((sink + 1))
+		prepare_sink "log.$sink"
+	done
+}
