@@ -21,6 +21,7 @@ TEST(places_read_back)
 {
 	reads_back("mysql:1:0-1-5::0:4:bin.000001");
 	reads_back("mysql:4294967295:0-1-5,7-4294967295-18446744073709551615::1795833727:18446744073709:bin.000001");
+	reads_back("mysql:2:0-1-5::0:0:");
 	reads_back("mysql:1:::0:4:a name: with : colons");
 	reads_back("mysql:1:0-1-5:0102@59620@bin.000001,ff@0@:1:2:bin.2");
 	reads_back("mysql:1:0-1-5:0102@7@odd%2C%20%3A%40%25:1:2:bin.2");
@@ -29,7 +30,7 @@ TEST(places_read_back)
 TEST(what_is_no_place)
 {
 	static const char *const text[] = {
-		"", "mysql", "mysql:", "mysql:1", "mysql:1:0-1-5:0:4", "mysql:1:0-1-5::0:4:", "mysql:x:0-1-5::0:4:f", "mysql::0-1-5::0:4:f", "mysql:1:0-1::0:4:f",
+		"", "mysql", "mysql:", "mysql:1", "mysql:1:0-1-5:0:4", "mysql:x:0-1-5::0:4:f", "mysql::0-1-5::0:4:f", "mysql:1:0-1::0:4:f",
 		"mysql:1:0-1-5x::0:4:f", "mysql:1:0-1-5::4294967296:4:f", "mysql:1:0-1-5::0:-4:f", "mysql:1:0-1-5:xid:0:4:f", "mysql:1:0-1-5:x@y@f:0:4:f",
 		"mysql:1:0-1-5:x@1@%zz:0:4:f", "postgres:1:1:0/100",
 	};

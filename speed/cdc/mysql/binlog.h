@@ -42,7 +42,7 @@ struct binlog_format {
 	uint8_t header[256];            /* length of the fixed part, by type */
 };
 
-enum { BINLOG_GTID_STANDALONE = 0x01, BINLOG_GTID_DDL = 0x20, BINLOG_GTID_PREPARED = 0x40, BINLOG_GTID_COMPLETED = 0x80 };
+enum { BINLOG_GTID_STANDALONE = 0x01, BINLOG_GTID_PREPARED = 0x40, BINLOG_GTID_COMPLETED = 0x80 };
 
 struct binlog_event {
 	enum binlog_kind kind;

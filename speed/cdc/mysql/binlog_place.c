@@ -187,7 +187,7 @@ int binlog_place_parse(struct binlog_place *p, struct span text, struct failure 
 	if (!span_eq(part(&rest), SPAN("mysql")))
 		return failure_set(f, EXIT_CONFIG, "mysql: \"%s\" is no position in a binlog: is the sink fed by another source?", diag_show(text.p, text.n));
 	if (!number(part(&rest), UINT32_MAX, &server) || binlog_gtids_parse(p, part(&rest)) < 0 || parse_prepared(p, part(&rest)) < 0 ||
-	    !number(part(&rest), UINT32_MAX, &created) || !number(part(&rest), UINT64_MAX, &p->at) || !rest.n || binlog_place_file(p, rest) < 0)
+	    !number(part(&rest), UINT32_MAX, &created) || !number(part(&rest), UINT64_MAX, &p->at) || binlog_place_file(p, rest) < 0)
 		return failure_set(f, EXIT_CONFIG, "mysql: \"%s\" is no position", diag_show(text.p, text.n));
 	p->server = (uint32_t)server;
 	p->created = (uint32_t)created;

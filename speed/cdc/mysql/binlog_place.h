@@ -4,7 +4,7 @@
  *
  *   mysql:SERVER:GTID,...:XID@OFFSET@FILE,...:CREATED:OFFSET:FILE
  *
- * CREATED: when the file was begun, s; 0: not known. XID: a transaction in two phases (XA) that is prepared, in hex, and where its rows are; OFFSET 0:
+ * FILE: empty where nothing has come since another server took over. CREATED: when the file was begun, s; 0: not known. XID: a transaction in two phases (XA) that is prepared, in hex, and where its rows are; OFFSET 0:
  * none of them is wanted. */
 #ifndef SPEED_CDC_MYSQL_BINLOG_PLACE_H
 #define SPEED_CDC_MYSQL_BINLOG_PLACE_H

@@ -4,6 +4,7 @@
  * Position: binlog_place.h. By GTID the server finds the place, in whatever file, and so does a replica that took over. That the log is still the same
  * one is seen by the file, the offset and the time when the file was begun. */
 #include <inttypes.h>
+#include <mysqld_error.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,23 +39,6 @@ static bool has_gtids(const struct binlog_place *a, const struct binlog_place *b
 	return true;
 }
 
-/* What the server has behind that file and offset, if it has that. */
-static int ask_gtids(struct mysql_source *s, const struct binlog_place *at, struct binlog_place *has, bool *known, struct failure *f)
-{
-	struct buf sql = { 0 };
-	char *list;
-
-	buf_text(&sql, "SELECT BINLOG_GTID_POS(");
-	mysql_put_text(s->plain, &sql, at->file);
-	buf_printf(&sql, ", %" PRIu64 ")", at->at);
-	buf_byte(&sql, '\0');
-	list = mysql_ask_one(s->plain, sql.p, f);
-	*known = list && binlog_gtids_parse(has, span_of(list)) == 0;
-	buf_free(&sql);
-	free(list);
-	return f->status ? -1 : 0;
-}
-
 /* A log that was begun anew (RESET MASTER) may have the same files, and the same numbers of transactions. */
 static int check_history(struct mysql_source *s, struct failure *f)
 {
@@ -62,7 +46,9 @@ static int check_history(struct mysql_source *s, struct failure *f)
 	struct binlog_place has = { 0 };
 	bool known, same;
 
-	if (ask_gtids(s, p, &has, &known, f) < 0)
+	if (!*p->file)                  /* nothing has come since this server took over */
+		return 0;
+	if (mysql_gtids_at(s->plain, p, &has, &known, f) < 0)
 		return -1;
 	same = !known || (has_gtids(p, &has) && has_gtids(&has, p));
 	binlog_place_free(&has);
@@ -72,12 +58,10 @@ static int check_history(struct mysql_source *s, struct failure *f)
 static int check_server(struct mysql_source *s, struct failure *f)
 {
 	struct binlog_place *p = &s->reader.place;
-	char *id = mysql_ask_one(s->plain, "SELECT @@global.server_id", f);
-	uint32_t server = id ? (uint32_t)strtoul(id, NULL, 10) : 0;
+	uint32_t server;
 
-	free(id);
-	if (!server)
-		return f->status ? -1 : failure_set(f, EXIT_CONFIG, "mysql: the server has no server_id");
+	if (mysql_server_id(s->plain, &server, f) < 0)
+		return -1;
 	if (server == p->server)
 		return check_history(s, f);
 	if (!p->n)
@@ -154,7 +138,7 @@ static int receive(struct mysql_source *s, struct failure *f)
 	struct span event;
 	int rc = mysql_dump_next(s->dump, &event, &why);
 
-	if (rc < 0 && why.status == EXIT_CONFIG && mysql_errno(s->dump) == 1236 && s->request->continue_at_gap && s->is_new) {
+	if (rc < 0 && why.status == EXIT_CONFIG && mysql_errno(s->dump) == ER_MASTER_FATAL_ERROR_READING_BINLOG && s->request->continue_at_gap && s->is_new) {
 		warn("%s", why.text);
 		return begin_at_end(s, f) < 0 ? -1 : 2;
 	}

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <mysqld_error.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/diag.h"
 #include "lib/base/mem.h"
 #include "speed/cdc/mysql/mysql_source.h"
-
-#define DENIED 1227             /* what the server says */
-#define NO_RIGHT 1142
-#define NO_TABLE 1146
 
 /* ---- the server ---- */
 
@@ -82,7 +79,7 @@ static int check_dump(struct mysql_source *s, struct needs *n, struct failure *f
 		dump = mysql_dump(s, &s->reader.place, false, f);
 	if (!dump)
 		return -1;
-	if (mysql_dump_next(dump, &event, &why) < 0 && mysql_errno(dump) == DENIED)
+	if (mysql_dump_next(dump, &event, &why) < 0 && mysql_errno(dump) == ER_SPECIFIC_ACCESS_DENIED_ERROR)
 		need_right(s, n, "REPLICATION SLAVE", NULL);
 	else if (why.status)
 		failure_set(f, why.status, "%s", why.text);
@@ -141,9 +138,9 @@ static int check_right(struct mysql_source *s, const struct binlog_name *w, stru
 	buf_text(&sql, " LIMIT 0");
 	error = mysql_real_query(s->plain, sql.p, sql.n) ? mysql_errno(s->plain) : 0;
 	buf_free(&sql);
-	if (error == NO_RIGHT)
+	if (error == ER_TABLEACCESS_DENIED_ERROR)
 		need_right(s, n, "SELECT", w);
-	else if (error == NO_TABLE)
+	else if (error == ER_NO_SUCH_TABLE)
 		return failure_set(f, EXIT_CONFIG, "mysql: there is no table %s.%s", w->database, w->table);
 	else if (error)
 		return mysql_failed(s->plain, EXIT_CONFIG, f);

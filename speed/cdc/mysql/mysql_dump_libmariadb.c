@@ -3,6 +3,7 @@
  * COM_BINLOG_DUMP, and then packets with an event each. */
 #include <errmsg.h>
 #include <inttypes.h>
+#include <mysqld_error.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +18,6 @@
 #include <ma_pvio.h>            /* needs what comes before it */
 
 #define NON_BLOCK 1             /* of the dump: it ends where the log does */
-#define PURGED 1236             /* and all else that is wrong with a position */
-#define REPLACED 4052           /* another one came with our number */
-#define DENIED 1227
 
 /* Servers know those who read their log by a number, and end the connection of one when another comes with the same: an earlier run of ours, if it
  * hangs. */
@@ -100,12 +98,12 @@ bool mysql_dump_ready(MYSQL *dump)
 static int dump_failed(MYSQL *dump, struct failure *f)
 {
 	switch (mysql_errno(dump)) {
-	case PURGED:
+	case ER_MASTER_FATAL_ERROR_READING_BINLOG:       /* and all else that is wrong with a position */
 		return failure_set(f, EXIT_CONFIG, "mysql: the binlog does not have what follows: changes are lost, or the server is another one (feed a fresh sink, or say --on-gap continue): %s",
 		                   mysql_error(dump));
-	case REPLACED:
+	case ER_SLAVE_SAME_ID:
 		return failure_set(f, EXIT_RETRY, "mysql: another run of the same reader has taken over");
-	case DENIED:
+	case ER_SPECIFIC_ACCESS_DENIED_ERROR:
 		return failure_set(f, EXIT_CONFIG, "mysql: the binlog may not be read: GRANT REPLICATION SLAVE ON *.* TO the user: %s", mysql_error(dump));
 	default:
 		return mysql_failed(dump, EXIT_SERVICE, f);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <errmsg.h>
+#include <mysqld_error.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/diag.h"
 #include "lib/base/mem.h"
 #include "lib/text/percent.h"
+#include "speed/cdc/database.h"
 #include "speed/cdc/mysql/mysql_source.h"
 
 /* ---- addresses ---- */
@@ -83,11 +86,6 @@ static int take_host(struct mysql_address *a, const char **text, struct failure 
 	return f->status ? -1 : 0;
 }
 
-static bool is_remote(const char *host)
-{
-	return host && strcmp(host, "localhost") != 0 && strncmp(host, "127.", 4) != 0 && strcmp(host, "::1") != 0;
-}
-
 int mysql_address_parse(struct mysql_address *a, const char *place, struct failure *f)
 {
 	if (strncmp(place, "//", 2) != 0)
@@ -101,7 +99,7 @@ int mysql_address_parse(struct mysql_address *a, const char *place, struct failu
 	a->database = take_part(&place, "?", f);
 	if (!a->database)
 		a->database = mem_text(SPAN(""));
-	a->verify = is_remote(a->host);
+	a->verify = database_is_remote(a->host);
 	return f->status || take_options(a, place + (*place == '?'), f) < 0 ? -1 : 0;
 }
 
@@ -116,10 +114,18 @@ void mysql_address_free(struct mysql_address *a)
 
 /* ---- sessions ---- */
 
+/* The server is not there any more, not yet, or does not let us in. */
 static bool is_gone(unsigned error)
 {
-	return error == CR_SERVER_LOST || error == CR_SERVER_GONE_ERROR || error == CR_CONNECTION_ERROR || error == CR_CONN_HOST_ERROR || error == CR_UNKNOWN_HOST ||
-	       error == CR_SSL_CONNECTION_ERROR || error == 1053 || error == 1045 || error == 1044 || error == 1049 || error == 1040;       /* shutdown; denied; no such database; too many */
+	static const unsigned gone[] = {
+		CR_SERVER_LOST, CR_SERVER_GONE_ERROR, CR_CONNECTION_ERROR, CR_CONN_HOST_ERROR, CR_UNKNOWN_HOST, CR_SSL_CONNECTION_ERROR, ER_SERVER_SHUTDOWN,
+		ER_ACCESS_DENIED_ERROR, ER_DBACCESS_DENIED_ERROR, ER_BAD_DB_ERROR, ER_CON_COUNT_ERROR,
+	};
+
+	for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+		if (error == gone[i])
+			return true;
+	return false;
 }
 
 int mysql_failed(MYSQL *c, int status, struct failure *f)
@@ -198,13 +204,7 @@ char *mysql_ask_one(MYSQL *c, const char *sql, struct failure *f)
 
 void mysql_put_name(struct buf *sql, const char *name)
 {
-	buf_byte(sql, '`');
-	for (; *name; name++) {
-		if (*name == '`')
-			buf_byte(sql, '`');
-		buf_byte(sql, *name);
-	}
-	buf_byte(sql, '`');
+	database_put_quoted(sql, name, '`');
 }
 
 void mysql_put_text(MYSQL *c, struct buf *sql, const char *text)
@@ -215,4 +215,29 @@ void mysql_put_text(MYSQL *c, struct buf *sql, const char *text)
 	buf_room(sql, 2 * n + 1);
 	sql->n += mysql_real_escape_string(c, sql->p + sql->n, text, n);
 	buf_byte(sql, '\'');
+}
+
+int mysql_gtids_at(MYSQL *c, const struct binlog_place *at, struct binlog_place *has, bool *known, struct failure *f)
+{
+	struct buf sql = { 0 };
+	char *list;
+
+	buf_text(&sql, "SELECT BINLOG_GTID_POS(");
+	mysql_put_text(c, &sql, at->file);
+	buf_printf(&sql, ", %" PRIu64 ")", at->at);
+	buf_byte(&sql, '\0');
+	list = mysql_ask_one(c, sql.p, f);
+	*known = list && binlog_gtids_parse(has, span_of(list)) == 0;
+	buf_free(&sql);
+	free(list);
+	return f->status ? -1 : 0;
+}
+
+int mysql_server_id(MYSQL *c, uint32_t *id, struct failure *f)
+{
+	char *text = mysql_ask_one(c, "SELECT @@global.server_id", f);
+
+	*id = text ? (uint32_t)strtoul(text, NULL, 10) : 0;
+	free(text);
+	return *id ? 0 : f->status ? -1 : failure_set(f, EXIT_CONFIG, "mysql: the server has no server_id");
 }

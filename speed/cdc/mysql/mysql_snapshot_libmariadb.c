@@ -36,27 +36,12 @@ static int take_place(struct mysql_source *s, MYSQL_RES *rows, struct failure *f
 	return *p->file ? 0 : failure_set(f, EXIT_CONFIG, "mysql: the server does not say where in its binlog it is");
 }
 
-/* The server reads the file up to there: seconds, where it is large. */
 int mysql_view_gtids(struct mysql_source *s, struct failure *f)
 {
 	struct binlog_place *p = &s->reader.place;
-	struct buf sql = { 0 };
-	char *list, *server;
+	bool known;
 
-	buf_text(&sql, "SELECT BINLOG_GTID_POS(");
-	mysql_put_text(s->plain, &sql, p->file);
-	buf_printf(&sql, ", %llu)", (unsigned long long)p->at);
-	buf_byte(&sql, '\0');
-	list = mysql_ask_one(s->plain, sql.p, f);
-	server = f->status ? NULL : mysql_ask_one(s->plain, "SELECT @@global.server_id", f);
-	if (server && list && binlog_gtids_parse(p, span_of(list)) < 0)
-		failure_set(f, EXIT_CONFIG, "mysql: \"%s\" is no list of transactions", list);
-	if (server)
-		p->server = (uint32_t)strtoul(server, NULL, 10);
-	buf_free(&sql);
-	free(list);
-	free(server);
-	return f->status ? -1 : 0;
+	return mysql_gtids_at(s->plain, p, p, &known, f) < 0 ? -1 : mysql_server_id(s->plain, &p->server, f);
 }
 
 int mysql_view(struct mysql_source *s, struct failure *f)
@@ -65,7 +50,6 @@ int mysql_view(struct mysql_source *s, struct failure *f)
 	int rc;
 
 	binlog_place_free(&s->reader.place);
-
 	if (mysql_run(s->plain, "START TRANSACTION WITH CONSISTENT SNAPSHOT", f) == 0)
 		rows = mysql_ask(s->plain, "SHOW STATUS LIKE 'binlog_snapshot_%'", f);
 	rc = rows ? take_place(s, rows, f) : -1;

@@ -57,6 +57,10 @@ int mysql_run(MYSQL *c, const char *sql, struct failure *f);
 MYSQL_RES *mysql_ask(MYSQL *c, const char *sql, struct failure *f);
 /* The first value of the first row, as text that is the caller's; NULL: failure, or *f untouched: there is none. */
 char *mysql_ask_one(MYSQL *c, const char *sql, struct failure *f);
+/* The transactions up to a file and offset, into *has, which is empty before; *known: the server has that place. It reads the file up to there: seconds,
+ * where it is large. */
+int mysql_gtids_at(MYSQL *c, const struct binlog_place *at, struct binlog_place *has, bool *known, struct failure *f);
+int mysql_server_id(MYSQL *c, uint32_t *id, struct failure *f);
 void mysql_put_name(struct buf *sql, const char *name);                 /* `name` */
 void mysql_put_text(MYSQL *c, struct buf *sql, const char *text);       /* 'text' */
 

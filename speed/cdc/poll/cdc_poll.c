@@ -12,19 +12,6 @@
 
 #define PAUSE_MS 20             /* of one that ends when there is no more, until what it saw first is old enough */
 
-void poll_put_name(const struct poll_source *s, struct buf *sql, const char *name)
-{
-	char quote = s->db->quote;
-
-	buf_byte(sql, quote);
-	for (; *name; name++) {
-		if (*name == quote)
-			buf_byte(sql, quote);
-		buf_byte(sql, *name);
-	}
-	buf_byte(sql, quote);
-}
-
 /* ---- tables ---- */
 
 static bool same_table(const struct change_table *a, const struct change_table *b)

@@ -55,7 +55,6 @@ struct poll_source {
 
 /* ---- cdc_poll.c ---- */
 
-void poll_put_name(const struct poll_source *s, struct buf *sql, const char *name);
 /* The table as it is now, kept for good; finds the columns of the key in it. -1: EXIT_CONFIG, one is missing. */
 int poll_take_table(struct poll_source *s, const struct change_table *t, struct failure *f);
 

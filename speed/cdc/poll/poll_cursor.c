@@ -13,6 +13,7 @@
 #include "lib/base/diag.h"
 #include "lib/base/mem.h"
 #include "lib/text/percent.h"
+#include "speed/cdc/database.h"
 #include "speed/cdc/poll/poll.h"
 
 /* ---- marks ---- */
@@ -91,7 +92,7 @@ static void put_keys(const struct poll_source *s, struct buf *sql, const char *b
 {
 	for (size_t i = 0; i < s->nkeys; i++) {
 		buf_text(sql, i ? "," : "");
-		poll_put_name(s, sql, s->key[i]);
+		database_put_quoted(sql, s->key[i], s->db->quote);
 		buf_text(sql, behind);
 	}
 }
@@ -101,9 +102,9 @@ static void put_bound(const struct poll_source *s, struct buf *sql, const char *
 {
 	struct span value = buf_view(&m->value[0]);
 
-	poll_put_name(s, sql, s->request->cursor);
+	database_put_quoted(sql, s->request->cursor, s->db->quote);
 	buf_printf(sql, "%s=%.*s AND (", than, (int)value.n, value.p);
-	poll_put_name(s, sql, s->request->cursor);
+	database_put_quoted(sql, s->request->cursor, s->db->quote);
 	buf_printf(sql, "%s%.*s OR (", than, (int)value.n, value.p);
 	put_keys(s, sql, "");
 	buf_printf(sql, ")%s%s(", than, or_equal ? "=" : "");
@@ -117,7 +118,7 @@ static void put_bound(const struct poll_source *s, struct buf *sql, const char *
 static void put_order(const struct poll_source *s, struct buf *sql, const char *direction)
 {
 	buf_text(sql, " ORDER BY ");
-	poll_put_name(s, sql, s->request->cursor);
+	database_put_quoted(sql, s->request->cursor, s->db->quote);
 	buf_printf(sql, "%s,", direction);
 	put_keys(s, sql, direction);
 }
@@ -162,7 +163,7 @@ static int look_ahead(struct poll_source *s, struct failure *f)
 	struct buf sql = { 0 };
 
 	buf_text(&sql, " WHERE ");
-	poll_put_name(s, &sql, s->request->cursor);
+	database_put_quoted(&sql, s->request->cursor, s->db->quote);
 	buf_text(&sql, " IS NOT NULL");
 	put_order(s, &sql, " DESC");
 	buf_text(&sql, " LIMIT 1");

@@ -9,6 +9,7 @@
 #include "lib/base/diag.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
+#include "speed/cdc/database.h"
 
 #define SETTINGS "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c extra_float_digits=3 -c bytea_output=hex -c statement_timeout=0 " \
 	"-c idle_in_transaction_session_timeout=0"
@@ -45,7 +46,7 @@ static bool is_remote(const PQconninfoOption *o)
 		if (strcmp(o->keyword, "sslmode") == 0 && o->val)
 			mode = o->val;
 	}
-	return host && *host && *host != '/' && strcmp(host, "localhost") != 0 && strncmp(host, "127.", 4) != 0 && strcmp(host, "::1") != 0 && !mode;
+	return database_is_remote(host) && !mode;
 }
 
 /* 1, 0, or -1: it cannot be read. */

@@ -7,25 +7,15 @@
 #include "lib/base/diag.h"
 #include "lib/base/mem.h"
 #include "lib/text/percent.h"
+#include "speed/cdc/database.h"
 
 #define NOW "CAST((julianday('now')-2440587.5)*86400000 AS INTEGER)"
 
 /* ---- text of SQL ---- */
 
-static void put_quoted(struct buf *sql, const char *name, char quote)
-{
-	buf_byte(sql, quote);
-	for (; *name; name++) {
-		if (*name == quote)
-			buf_byte(sql, quote);
-		buf_byte(sql, *name);
-	}
-	buf_byte(sql, quote);
-}
-
 static void put_name(struct buf *sql, const char *name)
 {
-	put_quoted(sql, name, '"');
+	database_put_quoted(sql, name, '"');
 }
 
 void sqlite_put_trigger_name(struct buf *sql, const char *table, const char *event)
